@@ -1,0 +1,1 @@
+"""Inbound wire formats: authenticate, parse to notices, acknowledge. Pure."""

@@ -1,0 +1,1 @@
+"""The SQL database: all that we remember."""

@@ -1,0 +1,1 @@
+"""The verbs: take in, decide, validate, carry, replay, resync."""

@@ -1,0 +1,1 @@
+"""Where the world calls us: hooks, the REST API, health."""

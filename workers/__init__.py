@@ -1,0 +1,1 @@
+"""The processes behind the web: worker, ticker, and the supervisor that keeps them running."""
