@@ -77,7 +77,9 @@ CUSTOMERS = (
 )
 
 
-def _invoice(key: int, number: str, customer: str, entity: str, total: str, dates: tuple[str, str]) -> Invoice:
+def _invoice(
+    key: int, number: str, customer: str, entity: str, total: str, dates: tuple[str, str]
+) -> Invoice:
     currency = next(e.currency for e in ENTITIES if e.id == entity)
     invoiced, due = (date.fromisoformat(day) for day in dates)
     return Invoice(key, number, customer, entity, currency, Decimal(total), invoiced, due)

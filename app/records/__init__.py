@@ -1,6 +1,7 @@
 """Business records in our own words, frozen and pure, and what can come of them."""
 
 from app.records.books import Books, Customer, Invoice
+from app.records.memory import Pair, Trace
 from app.records.note import Note, SyncStatus
 from app.records.notice import Notice
 from app.records.outcomes import Again, Exchange, Problem, Refused, Repeated, Unclear, WriteOutcome, Written
@@ -22,6 +23,7 @@ __all__ = [
     "Note",
     "Notice",
     "ObjectFacts",
+    "Pair",
     "Payment",
     "PaymentLine",
     "PostedLine",
@@ -35,6 +37,7 @@ __all__ = [
     "Shape",
     "SyncStatus",
     "System",
+    "Trace",
     "Unclear",
     "Value",
     "WriteOutcome",

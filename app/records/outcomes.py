@@ -64,8 +64,11 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
+    """`at_work`: the first is running now and may still fail; otherwise it is recorded as done."""
+
     reason: str
     exchange: Exchange = Exchange()
+    at_work: bool = False
 
 
 WriteOutcome = Written | Refused | Again | Unclear | Repeated

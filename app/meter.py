@@ -1,0 +1,193 @@
+"""
+What the workers tell each other about the remote systems: calls, limits, pace, and who is calling now.
+
+All of it is a hint that Redis may lose: a Redis error never fails a remote call, it only leaves the hint out.
+"""
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.errors import RemoteUnavailable
+from app.log import logger
+from app.records.ref import System
+
+DAY_SECONDS = 86_400
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Calls that we made since midnight UTC, and what the system itself last said of its limit, where it says so."""
+
+    calls_today: int
+    used: int | None = None
+    limit: int | None = None
+
+
+class Meter:
+    """Counts the calls of one connection."""
+
+    def __init__(self, redis: Redis, connection: str, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._redis = redis
+        self._connection = connection
+        self._clock = clock
+
+    def called(self, system: str, operation: str) -> None:
+        """One call over the wire; `operation` is the client's own word for it."""
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.hincrby(self._calls(), system, 1)
+                pipe.hincrby(self._calls(), f"{system} {operation}", 1)
+                pipe.expire(self._calls(), 2 * DAY_SECONDS)
+                pipe.execute()
+        except RedisError as error:
+            _left_out("called", error)
+
+    def used(self, system: str, used: int, limit: int) -> None:
+        """What the system says of its own limit."""
+        try:
+            self._redis.hset(self._limits(), system, f"{used}/{limit}")
+        except RedisError as error:
+            _left_out("used", error)
+
+    def read(self) -> dict[str, Usage]:
+        """By system; one that was not called today and never told a limit is absent. Empty while Redis is away."""
+        try:
+            calls = _texts(self._redis.hgetall(self._calls()))
+            limits = _texts(self._redis.hgetall(self._limits()))
+        except RedisError as error:
+            _left_out("read", error)
+            return {}
+        systems = {name for name in calls if " " not in name} | limits.keys()
+        return {system: _usage(calls.get(system, "0"), limits.get(system)) for system in sorted(systems)}
+
+    def _calls(self) -> str:
+        return f"ledgerline:calls:{self._connection}:{self._clock().astimezone(UTC):%Y-%m-%d}"
+
+    def _limits(self) -> str:
+        return f"ledgerline:limits:{self._connection}"
+
+
+class Pace:
+    """How long a connection's Intacct takes for one record of a request, so that a request is cut to a sane length."""
+
+    UNMEASURED = 0.8
+    """Between the 0.3 and 1 s that a real company was seen to take."""
+
+    WEIGHT = 0.3
+    """Of the newest measurement: a slow hour shows after three requests, one odd request does not."""
+
+    def __init__(self, redis: Redis, connection: str) -> None:
+        self._redis = redis
+        self._key = f"ledgerline:pace:{connection}"
+
+    def seconds_per_record(self) -> float:
+        return self._known() or self.UNMEASURED
+
+    def measured(self, records: int, seconds: float) -> None:
+        """A request with so many records took so long. Two at once may lose one of both: it is an average."""
+        if records < 1 or seconds <= 0:
+            return
+        newest = seconds / records
+        before = self._known()
+        average = newest if before is None else before + self.WEIGHT * (newest - before)
+        try:
+            self._redis.set(self._key, repr(average), ex=DAY_SECONDS)
+        except RedisError as error:
+            _left_out("measured", error)
+
+    def _known(self) -> float | None:
+        try:
+            text = self._redis.get(self._key)
+        except RedisError as error:
+            _left_out("pace", error)
+            return None
+        return None if text is None else float(text)
+
+
+_TAKE = """
+local now = redis.call('TIME')
+local at = now[1] + now[2] / 1000000
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], at + tonumber(ARGV[3]), ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+
+
+class Slots:
+    """
+    A company's concurrency limit, counted over all workers of all hosts, by Redis's own clock.
+
+    A slot is free again after 300 s, should its holder have been killed; no request lives half as long.
+    """
+
+    LIFE_SECONDS = 300
+
+    def __init__(self, redis: Redis, connection: str, limit: int, *, patience: float = 60.0) -> None:
+        self._redis = redis
+        self._key = f"ledgerline:slots:{connection}"
+        self._limit = limit
+        self._patience = patience
+        self._take = redis.register_script(_TAKE)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """
+        Hold one slot.
+
+        :raises RemoteUnavailable: none was free for `patience` seconds; surely nothing was sent
+        """
+        mark = secrets.token_hex(8)
+        try:
+            self._wait(mark)
+        except RedisError as error:
+            _left_out("slot", error)
+        try:
+            yield
+        finally:
+            try:
+                self._redis.zrem(self._key, mark)
+            except RedisError as error:
+                _left_out("slot given back", error)
+
+    def _wait(self, mark: str) -> None:
+        deadline = time.monotonic() + self._patience
+        while not self._take(keys=[self._key], args=[mark, self._limit, self.LIFE_SECONDS]):
+            if time.monotonic() >= deadline:
+                raise RemoteUnavailable(
+                    System.INTACCT,
+                    f"all {self._limit} slots for requests were in use for {self._patience:g} s",
+                )
+            time.sleep(random.uniform(0.02, 0.08))  # noqa: S311 - jitter, not a secret
+
+
+def _usage(calls: str, limit: str | None) -> Usage:
+    if limit is None:
+        return Usage(int(calls))
+    used, of = limit.split("/")
+    return Usage(int(calls), int(used), int(of))
+
+
+def _texts(stored: dict[bytes | str, bytes | str]) -> dict[str, str]:
+    return {_text(name): _text(value) for name, value in stored.items()}
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _left_out(hint: str, error: RedisError) -> None:
+    logger().warning("hint_left_out", hint=hint, error=type(error).__name__)

@@ -1,0 +1,53 @@
+"""A batch in hand: the messages of one lane, by record, with what we know of each record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.ledger.messages import Held
+from app.records import Pair, Payment, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`held` is by record id, oldest message first."""
+
+    lane: str
+    token: str
+    started: datetime
+    held: dict[str, tuple[Held, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One record of a batch. `record` is None when it is gone; `asked` are the reasons of its open exceptions."""
+
+    id: str
+    held: tuple[Held, ...]
+    record: Payment | None
+    pair: Pair | None
+    trace: Trace | None
+    asked: frozenset[str]
+
+    @property
+    def first(self) -> Held:
+        """The message that stays open when the record's matter does; later ones join it."""
+        return self.held[0]
+
+    @property
+    def sent(self) -> str:
+        """The fingerprint of what was sent before; of the record itself where we know of no sending."""
+        if self.trace and self.trace.fingerprint:
+            return self.trace.fingerprint
+        return self.record.fingerprint() if self.record else ""
+
+    @property
+    def key(self) -> str:
+        """What the record is looked up by in the destination."""
+        return self.record.key if self.record else self.trace.key if self.trace else ""
+
+
+def batch_of(lane: str, token: str, started: datetime, held: list[Held]) -> Batch:
+    by_record: dict[str, tuple[Held, ...]] = {}
+    for message in held:
+        by_record[message.record_id] = (*by_record.get(message.record_id, ()), message)
+    return Batch(lane, token, started, by_record)

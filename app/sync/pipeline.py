@@ -1,0 +1,138 @@
+"""
+Carry a batch of records to the other system. Written once; objects differ in data.
+
+    read -> decide -> look up -> validate -> translate -> claim -> post -> pair -> read back -> write back -> settle
+
+Every call to a remote system has a commit on each side of it, so whoever comes after a crash starts knowing all that
+the outside world knows. A call that fails as a whole raises (`app.errors.RemoteError`), and the batch is given back:
+what was achieved is in the ledger, and the next try goes on from there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.ledger import health, links, messages, postings
+from app.records import Payment, PostedPayment, Problem, Refused, Written
+from app.sync import endings
+from app.sync.batch import Batch, Case
+from app.sync.decide import Carry, LookUp, Protest, Resume, Skip, Wait, changed, decide
+from app.sync.desk import Desk
+from app.sync.endings import Ending
+from app.sync.flow import Flow
+from app.sync.lookup import look_up
+from app.sync.post import LaneLost, post
+from app.sync.progress import Progress
+
+
+def carry(batch: Batch, flow: Flow, desk: Desk) -> dict[str, Ending]:
+    """
+    Bring every record of the batch as far as it goes now; answers how each ended, by record id.
+
+    :raises RemoteError: a system failed as a whole; the batch is still ours and open
+    :raises LaneLost: another worker holds the lane
+    """
+    records = flow.origin.read(list(batch.held))
+    progress = Progress(_recall(batch, records, flow, desk))
+    _decide(progress, desk)
+    look_up(progress, flow, desk)
+    post(progress, batch, flow, desk)
+    _read_back(progress, flow, desk)
+    _write_back(progress, flow, desk)
+    _settle(progress, batch, flow, desk)
+    return progress.ended
+
+
+def _recall(batch: Batch, records: Mapping[str, Payment], flow: Flow, desk: Desk) -> dict[str, Case]:
+    """Everything that we remember of these records."""
+    ids = list(batch.held)
+    with desk.ledger.read() as ledger:
+        pairs = links.of_salesforce(ledger, desk.connection, flow.kind, ids)
+        traces = postings.traces(ledger, desk.connection, flow.kind, ids)
+        asked = messages.exceptions(ledger, batch.lane, ids)
+    return {
+        id: Case(id, held, records.get(id), pairs.get(id), traces.get(id), frozenset(asked.get(id, ())))
+        for id, held in batch.held.items()
+    }
+
+
+def _decide(progress: Progress, desk: Desk) -> None:
+    now = desk.clock()
+    for case in progress.cases.values():
+        match decide(case.record, case.pair, case.trace, now=now):
+            case Skip(reason):
+                progress.ended[case.id] = endings.skipped(reason)
+            case Wait(until):
+                reason = case.first.reason or "Nobody can say yet whether Intacct took the payment."
+                progress.ended[case.id] = replace(endings.unknown(case, reason, until, now=now), tried=False)
+            case LookUp():
+                progress.to_look_up.append(case)
+            case Resume(target_id):
+                progress.posted[case.id] = target_id
+            case Protest(problem, target_id):
+                progress.posted[case.id] = target_id
+                progress.protests[case.id] = problem
+            case Carry(generation):
+                progress.to_post[case.id] = generation
+
+
+def _read_back(progress: Progress, flow: Flow, desk: Desk) -> None:
+    """Nothing is called synced that was not seen in the other system's books, equal to what was sent."""
+    unseen = sorted({target for target in progress.posted.values() if target not in progress.seen})
+    if unseen:
+        progress.seen |= flow.destination.read(unseen)
+    now = desk.clock()
+    for id, target in progress.posted.items():
+        case = progress.cases[id]
+        posted = progress.seen.get(target)
+        sent = progress.sent_of(case)
+        if posted is None:
+            reason = f"Posted in Intacct as payment {target}, which cannot be read back yet."
+            progress.ended[id] = endings.again(case, reason, now=now, waits=desk.retry)
+        elif problem := progress.protests.get(id) or _edited(case, sent, posted):
+            progress.ended[id] = endings.protested(case, problem, posted, sent=sent, now=now)
+        elif case.record and (differences := flow.agrees(case.record, posted)):
+            progress.ended[id] = endings.refused(case, differences, now=now)
+        else:
+            progress.ended[id] = endings.synced(case, posted, sent=sent, now=now)
+
+
+def _edited(case: Case, sent: str, posted: PostedPayment) -> Problem | None:
+    """Somebody changed the money between our sending it and now."""
+    if case.record is None or case.record.fingerprint() == sent:
+        return None
+    return changed(case.record, posted.id)
+
+
+def _write_back(progress: Progress, flow: Flow, desk: Desk) -> None:
+    """Tell each record's person. A note that fails never undoes what is posted, and is never a reason to post again."""
+    noted = [(id, ending.note) for id, ending in progress.ended.items() if ending.note]
+    if not noted:
+        return
+    outcomes = flow.origin.acknowledge([note for _, note in noted])
+    now = desk.clock()
+    for (id, _), outcome in zip(noted, outcomes, strict=True):
+        if isinstance(outcome, Written):
+            continue
+        reason = str(outcome.problem) if isinstance(outcome, Refused) else outcome.reason
+        case = progress.cases[id]
+        progress.ended[id] = endings.unsaid(case, progress.ended[id], reason, now=now, waits=desk.retry)
+
+
+def _settle(progress: Progress, batch: Batch, flow: Flow, desk: Desk) -> None:
+    now = desk.clock()
+    closings = [
+        closing
+        for id, ending in progress.ended.items()
+        for closing in endings.closings(progress.cases[id], ending)
+    ]
+    settled = [ending.settle for ending in progress.ended.values() if ending.settle]
+    carried = [
+        id for id, ending in progress.ended.items() if ending.state == "carried" and progress.cases[id].asked
+    ]
+    with desk.ledger.write() as ledger:
+        if not messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now):
+            raise LaneLost(batch.lane)
+        links.settle(ledger, desk.connection, flow.kind, settled, now=now)
+        if carried:
+            messages.supersede(ledger, batch.lane, carried, reason="Carried since.", now=now)
+        health.healed(ledger, desk.connection)

@@ -1,0 +1,1 @@
+"""The Salesforce package, piece by piece."""
