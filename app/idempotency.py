@@ -6,15 +6,22 @@ decided atomically; only the holder can settle or release; a holder that dies bl
 What is not: FLUSHALL, or a restart that loses the last second, forgets claims. They save a needless look-up and a
 needless call, never a double posting: that is the ledger's work (its postings table and its lane leases), and every
 caller must stay right when `take` says True to two.
+
+While Redis cannot be reached nothing new is taken (`RemoteUnavailable`: nothing was sent), and what is over is not
+remembered here, which the ledger does anyway.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from app.errors import RemoteUnavailable
 from app.log import logger
+
+SYSTEM = "redis"
+"""What `RemoteUnavailable` names: neither remote system is to blame."""
 
 _TAKE = """
 local refused = {}
@@ -37,10 +44,15 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 """
 
 _SETTLE = """
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'outcome', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
+local settled = 0
+for i, key in ipairs(KEYS) do
+    if redis.call('HGET', key, 'token') == ARGV[1] then
+        redis.call('HSET', key, 'outcome', ARGV[i + 2])
+        redis.call('PEXPIRE', key, ARGV[2])
+        settled = settled + 1
+    end
+end
+return settled
 """
 
 _RELEASE = """
@@ -74,49 +86,67 @@ class Claims:
         """
         if not keys:
             return set()
-        try:
+        with _reached():
             refused = self._take(keys=[_name(key) for key in keys], args=[token, _milliseconds(seconds)])
-        except RedisError as error:
-            raise RemoteUnavailable("redis", f"cannot be reached ({type(error).__name__})") from error
         return {name.decode().removeprefix(_PREFIX) for name in refused}
 
     def steal(self, key: str, token: str, *, seconds: float) -> None:
-        """Take it whoever holds it, and forget its outcome: the ledger said that this is right."""
-        self._steal(keys=[_name(key)], args=[token, _milliseconds(seconds)])
+        """
+        Take it whoever holds it, and forget its outcome: the ledger said that this is right.
+
+        :raises RemoteUnavailable: as `take_many`
+        """
+        with _reached():
+            self._steal(keys=[_name(key)], args=[token, _milliseconds(seconds)])
 
     def settle(self, key: str, token: str, outcome: str, *, seconds: float) -> bool:
-        """Write what came of it, for `seconds`; False when the claim is not ours (any more)."""
-        return bool(self._settle(keys=[_name(key)], args=[token, _milliseconds(seconds), outcome]))
+        """Whether what came of it was written: not when the claim is not ours (any more), nor without Redis."""
+        return self._settled({key: outcome}, token, seconds) == 1
 
     def settle_many(self, outcomes: Mapping[str, str], token: str, *, seconds: float) -> None:
-        """Settle each that is ours, in one round trip. Never raises: the ledger knows what came of them already."""
-        if not outcomes:
-            return
-        try:
-            with self._redis.pipeline(transaction=False) as pipe:
-                for key, outcome in outcomes.items():
-                    self._settle(
-                        keys=[_name(key)], args=[token, _milliseconds(seconds), outcome], client=pipe
-                    )
-                pipe.execute()
-        except RedisError as error:
-            logger().warning("claims.not_settled", error=type(error).__name__, claims=len(outcomes))
+        """Remember for `seconds` what came of each that is still ours. Never raises."""
+        self._settled(outcomes, token, seconds)
 
     def release_many(self, keys: Collection[str], token: str) -> None:
-        """Give up what we hold and have not settled. Never raises: a claim ends by itself."""
+        """Give up what we hold and have not settled; the rest is left alone. Never raises: a claim ends by itself."""
         if not keys:
             return
         try:
             self._release(keys=[_name(key) for key in keys], args=[token])
         except RedisError as error:
-            logger().warning("claims.not_released", error=type(error).__name__, claims=len(keys))
+            logger().warning("claims.not_released", claims=len(keys), error=type(error).__name__)
 
     def held_by(self, key: str) -> str | None:
-        return _text(self._redis.hget(_name(key), "token"))
+        """:raises RemoteUnavailable: as `take_many`"""
+        with _reached():
+            return _text(self._redis.hget(_name(key), "token"))
 
     def outcome(self, key: str) -> str | None:
-        """What its holder settled, if it did."""
-        return _text(self._redis.hget(_name(key), "outcome"))
+        """
+        What its holder settled, if it did.
+
+        :raises RemoteUnavailable: as `take_many`
+        """
+        with _reached():
+            return _text(self._redis.hget(_name(key), "outcome"))
+
+    def _settled(self, outcomes: Mapping[str, str], token: str, seconds: float) -> int:
+        if not outcomes:
+            return 0
+        names = [_name(key) for key in outcomes]
+        try:
+            return int(self._settle(keys=names, args=[token, _milliseconds(seconds), *outcomes.values()]))
+        except RedisError as error:
+            logger().warning("claims.not_settled", claims=len(names), error=type(error).__name__)
+            return 0
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        raise RemoteUnavailable(SYSTEM, f"cannot be reached ({type(error).__name__})") from error
 
 
 _PREFIX = "ledgerline:claim:"

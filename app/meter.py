@@ -190,4 +190,4 @@ def _text(value: bytes | str) -> str:
 
 
 def _left_out(hint: str, error: RedisError) -> None:
-    logger().warning("hint_left_out", hint=hint, error=type(error).__name__)
+    logger().warning("hint.left_out", hint=hint, error=type(error).__name__)

@@ -101,7 +101,7 @@ class TokenShelf:
 
 
 def _without_redis(verb: str, error: RedisError) -> None:
-    logger().warning("token_shelf_unreachable", verb=verb, error=type(error).__name__)
+    logger().warning("shelf.unreachable", verb=verb, error=type(error).__name__)
 
 
 def _text_key(name: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 COMPANY_ID = "HARBORLIGHT-SIM"
-ORG_ID = "00D5g00000HrbSmEAF"
+ORG_ID = "00D5g00000HrbSmEAJ"
 
 
 @dataclass(frozen=True)

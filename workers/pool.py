@@ -69,4 +69,4 @@ class LanePool:
         try:
             self._drainer.drain(lane, self._stop)
         except Exception:  # noqa: BLE001 - the lane's work stays due in the ledger; the thread's other duties go on
-            logger().exception("drain_failed", lane=lane)
+            logger().exception("drain.failed", lane=lane)

@@ -9,7 +9,7 @@ from app.config import Settings
 _SALESFORCE = {
     "SALESFORCE_CLIENT_ID": "sim-client",
     "SALESFORCE_CLIENT_SECRET": "sim-client-secret",
-    "SALESFORCE_ORG_ID": "00D5g00000HrbSmEAF",
+    "SALESFORCE_ORG_ID": "00D5g00000HrbSmEAJ",
 }
 _INTACCT = {
     "INTACCT_SENDER_ID": "sim_sender",

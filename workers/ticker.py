@@ -53,11 +53,11 @@ class Beat:
             self._action(now)
         except Exception as error:  # noqa: BLE001 - see above
             if self._broken_by is not type(error):
-                logger().exception("beat_failed", beat=self._name)
+                logger().exception("beat.failed", beat=self._name)
             self._broken_by = type(error)
         else:
             if self._broken_by is not None:
-                logger().info("beat_works_again", beat=self._name)
+                logger().info("beat.works_again", beat=self._name)
             self._broken_by = None
 
     def go_on(self, seconds: float, stop: Stopping, clock: Callable[[], datetime]) -> None:

@@ -110,7 +110,7 @@ def serve(redis: Redis, pool: LanePool, stop: Stopping) -> None:
         try:
             redis.ping()
             if away:
-                logger().info("redis_back")
+                logger().info("redis.back")
             away = False
             worker = LaneWorker(redis, pool, stop)
             worker.work(logging_level="WARNING")
@@ -118,7 +118,7 @@ def serve(redis: Redis, pool: LanePool, stop: Stopping) -> None:
                 raise worker.lost
         except RedisError as error:
             if not away:
-                logger().warning("redis_away", error=f"{type(error).__name__}: {error}")
+                logger().warning("redis.away", error=f"{type(error).__name__}: {error}")
             away = True
         stop.wait(RECONNECT_SECONDS)
 
@@ -131,7 +131,7 @@ def run(settings: Settings, drainer: Drainer) -> None:
     serve(redis_server.connect(redis_server.url(settings)), pool, stop)
     unfinished = pool.finish(FINISH_SECONDS)
     if unfinished:
-        logger().warning("left_to_its_lease", lanes=sorted(unfinished))
+        logger().warning("lanes.left_to_their_lease", lanes=sorted(unfinished))
         sys.stdout.flush()
         os._exit(
             0

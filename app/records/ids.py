@@ -19,7 +19,7 @@ def to18(id: str) -> str:
 
     :raises ValueError: where the text is no id
     """
-    if not is_id(id):
+    if _SHAPE.fullmatch(id) is None:
         raise ValueError(f"{id!r} is not a Salesforce id: it has neither 15 nor 18 letters and digits")
     return id if len(id) == 18 else id + "".join(_CHECK[_capitals(id[at : at + 5])] for at in (0, 5, 10))
 

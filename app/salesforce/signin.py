@@ -25,6 +25,8 @@ Clock = Callable[[], datetime]
 
 TOKEN_SECONDS: Final = 30 * 60
 """A token answer names no end of life; a session that the org ends sooner answers 401, and we renew."""
+SIGN_IN_SECONDS: Final = 15
+"""With the time to connect it stays below the 30 s after which a shelf's lock may end by itself."""
 _REFUSAL_SECONDS: Final = 60
 _PASSING: Final = frozenset({"server_error", "temporarily_unavailable", "unknown_error"})
 _SECRETS: Final = ("client_secret", "assertion")
@@ -98,7 +100,7 @@ class SignIn:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         try:
             answer = self._transport.exchange(
-                "token", "POST", url, headers=headers, content=urlencode(fields)
+                "token", "POST", url, headers=headers, content=urlencode(fields), read_seconds=SIGN_IN_SECONDS
             )
         except AnswerLost as error:
             raise lost(error.reason, is_read=True) from error  # a token that nobody received harms nobody

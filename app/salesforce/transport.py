@@ -17,7 +17,7 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 def open_http() -> httpx.Client:
     """Kept open between calls. It never follows a redirect: that would carry the token to another host."""
     return httpx.Client(
-        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        timeout=_timeout(READ_SECONDS),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=4, keepalive_expiry=30),
         headers={"Accept": "application/json"},
         follow_redirects=False,
@@ -30,7 +30,14 @@ class Transport:
         self._meter = meter
 
     def exchange(
-        self, operation: str, method: str, url: str, *, headers: Mapping[str, str], content: str | None = None
+        self,
+        operation: str,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: str | None = None,
+        read_seconds: float = READ_SECONDS,
     ) -> httpx.Response:
         """
         The answer, whatever it says, read to its end. `operation` is what the call is counted as.
@@ -38,7 +45,9 @@ class Transport:
         :raises Unreachable: nothing was sent
         :raises AnswerLost: sent, wholly or in part, and not answered
         """
-        request = self._http.build_request(method, url, headers=dict(headers), content=content)
+        request = self._http.build_request(
+            method, url, headers=dict(headers), content=content, timeout=_timeout(read_seconds)
+        )
         self._meter.called(System.SALESFORCE, operation)
         try:
             answer = self._http.send(request)
@@ -50,3 +59,7 @@ class Transport:
         if usage := usage_in(answer.headers):
             self._meter.used(System.SALESFORCE, usage.used, usage.limit)
         return answer
+
+
+def _timeout(read_seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(read_seconds, connect=CONNECT_SECONDS)

@@ -102,7 +102,7 @@ def _arrival(notice: Notice, routes: Routes, connection: str) -> Arrival:
         delivery_id=notice.delivery_id,
         flow=flow,
         lane=lane_of(connection, flow, subject.id),
-        system=subject.system,
+        system=subject.system.value,
         object=subject.object,
         record_id=subject.id,
         ignored=ignored,

@@ -121,10 +121,9 @@ def _take_claims(
     now = desk.clock()
     for key in desk.claims.take_many(list(keys), batch.token, seconds=seconds):
         case = progress.cases[keys[key]]
-        outcome = desk.claims.outcome(key)
-        if outcome and case.trace:
-            desk.claims.steal(key, batch.token, seconds=seconds)  # looked up already, and not there
-        elif outcome:
+        if case.trace:  # our ledger knows of that sending: it was looked up, and is not there
+            desk.claims.steal(key, batch.token, seconds=seconds)
+        elif outcome := desk.claims.outcome(key):
             remembered.add(case.id)
             progress.ended[case.id] = endings.unknown(
                 case, f"It seems to be {outcome} already.", now, now=now

@@ -90,6 +90,11 @@ class Gateway:
             self.books.custom_fields.put(full, full)
         self._catalog = catalog_of(self.books)
 
+    def running(self) -> frozenset[str]:
+        """The control ids in process now."""
+        with self._running_lock:
+            return frozenset(self._running)
+
     def forget(self) -> None:
         """All that lives between requests, but not the books."""
         self.door.expire_all()

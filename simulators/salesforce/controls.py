@@ -99,7 +99,7 @@ class Messages(_Body):
 def routes(org: Org, courier: Courier) -> APIRouter:
     """All controls of one org."""
     router = APIRouter(prefix="/_sim")
-    for part in (_books, _payments, _set_up):
+    for part in (_books, _payments, _invoices, _rows, _whole_org):
         router.include_router(part(org))
     router.include_router(_messages(org, courier))
     return router
@@ -135,6 +135,12 @@ def _payments(org: Org) -> APIRouter:
             fields["Account__c"] = desk.account(org, given.account).id
         return JSONResponse(desk.payment_said(org, desk.correct(org, id, fields, lines)))
 
+    return router
+
+
+def _invoices(org: Org) -> APIRouter:
+    router = APIRouter()
+
     @router.post("/invoices", status_code=201)
     def add_invoice(given: Invoice) -> JSONResponse:
         fields: dict[str, Json] = {
@@ -153,7 +159,7 @@ def _payments(org: Org) -> APIRouter:
     return router
 
 
-def _set_up(org: Org) -> APIRouter:
+def _rows(org: Org) -> APIRouter:
     router = APIRouter()
 
     @router.post("/locks", status_code=204)
@@ -175,6 +181,12 @@ def _set_up(org: Org) -> APIRouter:
             field = org.add_field(sobject.name, given.name, given.type)
             org.commit()
         return JSONResponse({"object": sobject.name, "name": field.name, "type": field.kind}, status_code=201)
+
+    return router
+
+
+def _whole_org(org: Org) -> APIRouter:
+    router = APIRouter()
 
     @router.post("/budget", status_code=204)
     def budget(given: Budget) -> None:

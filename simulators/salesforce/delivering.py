@@ -73,10 +73,9 @@ class Courier:
         )
 
     def _post_event(self, body: bytes) -> Answered:
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Authorization": f"Bearer {self._org.settings.event_token}",
-        }
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if self._org.settings.event_token:
+            headers["Authorization"] = f"Bearer {self._org.settings.event_token}"
         return self._post(self._org.settings.event_url, body, headers, _event_taken)
 
     def _post(

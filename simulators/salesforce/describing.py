@@ -135,17 +135,6 @@ def _outline(sobject: SObject, version: str) -> dict[str, Json]:
 
 
 def _field(field: Field) -> dict[str, Json]:
-    plain = not field.required and field.kind not in ("id", "boolean")
-    values: list[Json] = [
-        {
-            "active": True,
-            "defaultValue": value == field.default,
-            "label": value,
-            "validFor": None,
-            "value": value,
-        }
-        for value in field.picklist
-    ]
     return {
         "name": field.name,
         "label": field.label,
@@ -155,7 +144,18 @@ def _field(field: Field) -> dict[str, Json]:
         "byteLength": field.length * 3,
         "precision": field.precision,
         "scale": field.scale,
-        "nillable": plain and (field.updateable or field.auto_number == ""),
+        "defaultValue": field.default,
+        "picklistValues": [_choice(field, value) for value in field.picklist],
+        "referenceTo": [field.refers_to] if field.refers_to else [],
+        "relationshipName": field.relationship or None,
+        **_flags(field),
+    }
+
+
+def _flags(field: Field) -> dict[str, Json]:
+    always = field.required or field.kind in ("id", "boolean") or bool(field.auto_number)
+    return {
+        "nillable": not always,
         "createable": field.createable,
         "updateable": field.updateable,
         "custom": field.custom,
@@ -163,17 +163,17 @@ def _field(field: Field) -> dict[str, Json]:
         "caseSensitive": False,
         "externalId": field.external_id,
         "idLookup": field.external_id or field.kind == "id",
-        "autoNumber": field.auto_number != "",
+        "autoNumber": bool(field.auto_number),
         "calculated": False,
-        "defaultValue": field.default,
-        "defaultedOnCreate": field.default is not None or field.auto_number != "",
+        "defaultedOnCreate": field.default is not None or bool(field.auto_number),
         "nameField": field.name == "Name",
         "filterable": field.kind != "textarea",
         "sortable": field.kind != "textarea",
         "restrictedPicklist": field.restricted,
-        "picklistValues": values,
-        "referenceTo": [field.refers_to] if field.refers_to else [],
-        "relationshipName": field.relationship or None,
-        "cascadeDelete": False,
         "writeRequiresMasterRead": field.master,
     }
+
+
+def _choice(field: Field, value: str) -> dict[str, Json]:
+    chosen = value == field.default
+    return {"active": True, "defaultValue": chosen, "label": value, "validFor": None, "value": value}

@@ -9,7 +9,6 @@ from . import money, writing
 from .catalogue import ACCOUNT, INVOICE, LINE, PAYMENT
 from .org import Org
 from .records import Record
-from .refusals import Refused
 from .values import Json
 
 
@@ -32,12 +31,12 @@ class Payment:
 
 @contextmanager
 def saving(org: Org) -> Iterator[None]:
-    """One save by a person: kept as a whole, or, where Refused comes out, not at all."""
+    """One save by a person: kept as a whole, or, where anything is raised, not at all."""
     with org.lock:
         mark = org.records.mark()
         try:
             yield
-        except Refused:
+        except BaseException:
             org.records.rollback(mark)
             raise
         finally:

@@ -24,9 +24,9 @@ Sent = Annotated[Form, Depends(sent)]
 
 def routes(org: Org, site: Site) -> APIRouter:
     router = APIRouter(default_response_class=Response)
-    router.include_router(_lists(org, site))
-    router.include_router(_accounts(org, site))
-    router.include_router(_payments(org, site))
+    for part in (_lists, _accounts, _payments):
+        router.include_router(part(org, site))
+    router.include_router(_reversals(org))
     return router
 
 
@@ -113,6 +113,12 @@ def _payments(org: Org, site: Site) -> APIRouter:
         except Refused as refused:
             return _payment_page(org, site, shown, form, refused=refused)
         return RedirectResponse(f"/payments/{shown.id}", 303)
+
+    return router
+
+
+def _reversals(org: Org) -> APIRouter:
+    router = APIRouter()
 
     @router.post("/payments/{id}/reversal")
     def reversal(id: str, given: Sent) -> Response:

@@ -91,6 +91,9 @@ def _answered(org: Org, call: Call) -> Answer:
     except Refused as refused:
         org.records.rollback(mark)
         return refusal(refused)
+    except Exception:
+        org.records.rollback(mark)  # a mistake of ours must not be kept by the next commit
+        raise
 
 
 def _versioned(call: Call) -> Call:

@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from simulators.faults import Fault, Faults, Kind
 
@@ -17,7 +17,9 @@ from .refusals import Refused
 from .site import Form, Site, back, one, sent
 
 _SHOWN = 200
-_NUMBERS = ("lose_every", "batch")
+_LOCKABLE = 50
+_TEXTS = ("lose_every", "batch", "deleted_as")
+_FAULT = TypeAdapter(Fault)
 
 Sent = Annotated[Form, Depends(sent)]
 
@@ -26,6 +28,8 @@ def routes(org: Org, site: Site, courier: Courier, faults: Faults) -> APIRouter:
     router = APIRouter(default_response_class=Response)
     router.include_router(_messages(org, site, courier))
     router.include_router(_faults(org, site, faults))
+    for part in (_switches, _locks):
+        router.include_router(part(org))
     return router
 
 
@@ -56,6 +60,12 @@ def _messages(org: Org, site: Site, courier: Courier) -> APIRouter:
         courier.deliver()
         return RedirectResponse("/messages", 303)
 
+    return router
+
+
+def _switches(org: Org) -> APIRouter:
+    router = APIRouter()
+
     @router.post("/knobs")
     def turn(given: Sent) -> Response:
         controls.turn(org, _knobs(given.get("shown", ()), given))
@@ -67,39 +77,30 @@ def _messages(org: Org, site: Site, courier: Courier) -> APIRouter:
 def _faults(org: Org, site: Site, faults: Faults) -> APIRouter:
     router = APIRouter()
 
-    def page(problem: str = "") -> Response:
-        with org.lock:
-            locked = [(org.records.find(id), n) for id, n in org.locked.items() if n > 0]
-            payments = list(org.records.of(PAYMENT))[::-1][:50]
-        values = {
-            "pending": faults.pending(),
-            "kinds": get_args(Kind),
-            "locked": locked,
-            "payments": payments,
-        }
-        return site.page(
-            "faults.html", {**values, "here": "faults", "problem": problem}, 400 if problem else 200
-        )
-
     @router.get("/faults")
     def show() -> Response:
-        return page()
+        return _faults_page(org, site, faults)
 
     @router.post("/faults")
     def add(given: Sent) -> Response:
         names = ("kind", "match", "count", "skip", "seconds")
         try:
-            faults.add(Fault(**{name: one(given, name) for name in names if one(given, name)}))  # type: ignore[arg-type] # pydantic reads the texts
+            faults.add(_FAULT.validate_python({n: one(given, n) for n in names if one(given, n)}))
         except ValidationError as wrong:
-            return page(
-                "; ".join(f"{e['loc'][0] if e['loc'] else 'fault'}: {e['msg']}" for e in wrong.errors())
-            )
+            said = (f"{e['loc'][0] if e['loc'] else 'fault'}: {e['msg']}" for e in wrong.errors())
+            return _faults_page(org, site, faults, "; ".join(said))
         return RedirectResponse("/faults", 303)
 
     @router.post("/faults/clear")
     def clear(_given: Sent) -> Response:
         faults.clear()
         return RedirectResponse("/faults", 303)
+
+    return router
+
+
+def _locks(org: Org) -> APIRouter:
+    router = APIRouter()
 
     @router.post("/locks")
     def lock(given: Sent) -> Response:
@@ -113,9 +114,21 @@ def _faults(org: Org, site: Site, faults: Faults) -> APIRouter:
     return router
 
 
+def _faults_page(org: Org, site: Site, faults: Faults, problem: str = "") -> Response:
+    with org.lock:
+        locked = [(org.records.find(id), n) for id, n in org.locked.items() if n > 0]
+        payments = list(org.records.of(PAYMENT))[::-1][:_LOCKABLE]
+    values = {
+        "here": "faults",
+        "pending": faults.pending(),
+        "kinds": get_args(Kind),
+        "locked": locked,
+        "payments": payments,
+        "problem": problem,
+    }
+    return site.page("faults.html", values, 400 if problem else 200)
+
+
 def _knobs(shown: Sequence[str], form: Form) -> dict[str, JsonValue]:
     """The switches that the form showed: a tick that did not come is off."""
     return {name: one(form, name) if name in _TEXTS else one(form, name) == "on" for name in shown}
-
-
-_TEXTS = (*_NUMBERS, "deleted_as")

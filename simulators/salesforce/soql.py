@@ -94,7 +94,10 @@ def malformed(message: str) -> Refused:
 def parse(text: str) -> Query:
     """The tree of a query; raises Refused (MALFORMED_QUERY) at the first word that does not fit."""
     words = _Words(text)
-    query = _query(words)
+    try:
+        query = _query(words)
+    except RecursionError:
+        raise malformed("query is too complicated") from None
     words.end()
     return query
 

@@ -47,9 +47,13 @@ class State:
         kept = [(*key, body) for key, body in self._staged.items() if body is not None]
         gone = [key for key, body in self._staged.items() if body is None]
         self._file.execute("BEGIN IMMEDIATE")
-        self._file.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
-        self._file.executemany("DELETE FROM rows WHERE kind = ? AND id = ?", gone)
-        self._file.execute("COMMIT")
+        try:
+            self._file.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
+            self._file.executemany("DELETE FROM rows WHERE kind = ? AND id = ?", gone)
+            self._file.execute("COMMIT")
+        except sqlite3.Error:
+            self._file.execute("ROLLBACK")  # what is staged stays staged, for the next commit
+            raise
         self._staged.clear()
 
     def wipe(self) -> None:

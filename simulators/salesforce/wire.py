@@ -40,7 +40,7 @@ class Call:
             raise Refused("UNSUPPORTED_MEDIA_TYPE", text, status=415)
         try:
             return cast(Json, json.loads(self.body, parse_float=Decimal))
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise unreadable_body(f"{wrong}") from None
 
     def mapping(self) -> Mapping[str, Json]:

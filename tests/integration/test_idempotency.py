@@ -3,8 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from structlog.testing import capture_logs
 
+from app.errors import RemoteUnavailable
 from app.idempotency import Claims
+from app.redis_server import EmbeddedServer, connect
 from tests.waiting import until
 
 
@@ -51,6 +54,36 @@ def test_what_came_of_it_is_written_by_its_holder_only(claims):
     assert claims.settle("a", "one", "posted as 1002", seconds=60)
     assert claims.outcome("a") == "posted as 1002"
     assert not claims.take("a", "two", seconds=30)
+
+
+def test_many_are_settled_together_where_they_are_still_ours(claims):
+    claims.take_many(["a", "b"], "one", seconds=30)
+    claims.steal("b", "two", seconds=30)
+    claims.settle_many({"a": "posted 1001", "b": "posted 1002"}, "one", seconds=60)
+    claims.settle_many({}, "one", seconds=60)
+    assert (claims.outcome("a"), claims.outcome("b")) == ("posted 1001", None)
+
+
+def test_without_redis_nothing_is_taken_and_what_is_over_breaks_nothing(tmp_path):
+    server = EmbeddedServer(tmp_path)
+    server.start()
+    redis = connect(server.url)
+    claims = Claims(redis)
+    claims.take("a", "one", seconds=30)
+    server.stop()
+    for ask in (
+        lambda: claims.take_many(["b"], "one", seconds=30),
+        lambda: claims.steal("a", "two", seconds=30),
+        lambda: claims.outcome("a"),
+        lambda: claims.held_by("a"),
+    ):
+        with pytest.raises(RemoteUnavailable, match="redis: cannot be reached"):
+            ask()
+    with capture_logs() as logged:
+        claims.settle_many({"a": "posted 1001"}, "one", seconds=60)
+        claims.release_many(["a"], "one")
+    assert [line["event"] for line in logged] == ["claims.not_settled", "claims.not_released"]
+    redis.close()
 
 
 def test_release_gives_up_only_what_is_ours_and_open(claims):

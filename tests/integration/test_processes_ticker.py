@@ -64,14 +64,14 @@ def test_a_ledger_that_is_away_is_logged_once_and_waited_for(tmp_path, redis, cl
     with capture_logs() as logged:
         for _ in range(3):
             beat.once(clock())
-    assert [line["event"] for line in logged] == ["beat_failed"]
+    assert [line["event"] for line in logged] == ["beat.failed"]
     migrate.upgrade(url)
     with ledger.write() as writing:
         messages.record(writing, "main", [notice("main/f/0")], now=clock())
     with capture_logs() as logged:
         beat.once(clock())
     assert rung(redis) == {"main/f/0"}
-    assert [line["event"] for line in logged] == ["beat_works_again"]
+    assert [line["event"] for line in logged] == ["beat.works_again"]
     ledger.engine.dispose()
 
 
@@ -116,4 +116,4 @@ def test_a_sweep_that_hangs_or_breaks_does_not_hold_up_the_bells(ledger, redis, 
         stop.now()
         ticking.join(20)
     assert not ticking.is_alive()
-    assert [(line["event"], line["beat"]) for line in logged] == [("beat_failed", "sweep")]
+    assert [(line["event"], line["beat"]) for line in logged] == [("beat.failed", "sweep")]

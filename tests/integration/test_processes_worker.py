@@ -128,7 +128,7 @@ def test_a_worker_outlives_redis_and_logs_its_outage_once(tmp_path, noting):
         server.start()
         Doorbell(redis).ring(["main/f/0"])
         until(lambda: noting.asked)
-    assert [line["event"] for line in logged] == ["redis_away", "redis_back"]
+    assert [line["event"] for line in logged] == ["redis.away", "redis.back"]
     redis.close()
     server.stop()
 

@@ -9,10 +9,13 @@ from threading import Barrier
 
 import httpx
 import pytest
+from redis import Redis
 
 from app.errors import CallRefused, OutcomeUnknown, RemoteUnavailable, SignInRefused
 from app.records import Again, Change, Condition, Refused, Shape, Value, Written
 from app.salesforce.failures import RequestRefused, RequestsUsedUp
+from app.tokens import TokenShelf as RedisShelf
+from app.tokens import seal_of
 from simulators.salesforce.app import application
 from simulators.salesforce.delivering import Courier
 from simulators.salesforce.seed import opened
@@ -156,8 +159,10 @@ def test_the_right_login_to_the_wrong_org_is_refused(org: Simulated) -> None:
     desk.http.close()
 
 
-def test_two_processes_sign_in_once_and_renew_once(org: Simulated, desks: list[Desk]) -> None:
-    """Both meet at every step; whoever is first fetches, the other takes it up."""
+def test_two_processes_sign_in_once_and_renew_once(org: Simulated, redis: Redis) -> None:
+    """Both meet at every step, over the real shelf; whoever is first fetches, the other takes it up."""
+    seal = seal_of("a secret key of the test")
+    desks = [Desk(by_secret(org.url), RedisShelf(redis, seal), Clock(datetime.now(UTC))) for _ in range(2)]
     together = Barrier(len(desks))
 
     def ask(desk: Desk) -> None:
@@ -172,6 +177,8 @@ def test_two_processes_sign_in_once_and_renew_once(org: Simulated, desks: list[D
     with ThreadPoolExecutor(len(desks)) as pool:
         list(pool.map(ask, desks))
     assert org.calls("/oauth2/token") == 2
+    for desk in desks:
+        desk.http.close()
 
 
 # reading

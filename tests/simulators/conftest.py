@@ -7,6 +7,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from simulators.server import background
+from tests.simulators.intacct_company import Company, company
 
 Serve = Callable[[ASGIApp], str]
 
@@ -35,3 +36,11 @@ def captures() -> Path:
     if not (found / "real").is_dir():
         pytest.skip("the captures of real systems are not on this machine")
     return found
+
+
+@pytest.fixture
+def books() -> Iterator[Company]:
+    """A company with the seed books, asked in this process."""
+    made = company()
+    yield made
+    made.simulator.close()

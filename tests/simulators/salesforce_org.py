@@ -1,6 +1,7 @@
 """A simulated org on a socket, a clock to turn, third-party clients, and a receiver for what the org sends."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,14 @@ ACK = (
     b"</notificationsResponse></soapenv:Body></soapenv:Envelope>"
 )
 NACK = ACK.replace(b"true", b"false")
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Look until it holds; fails at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.01)
 
 
 class Turned:

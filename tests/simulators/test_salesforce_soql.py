@@ -162,7 +162,7 @@ def test_a_cursor_lives_two_days(sim: Running, sf: Salesforce) -> None:
     sim.clock.turn(days=2, seconds=1)
     with pytest.raises(SalesforceMalformedRequest) as failed:
         sf.query_more(url, identifier_is_url=True)
-    assert failed.value.content[0]["errorCode"] == "INVALID_QUERY_LOCATOR"  # type: ignore[index] # a list, at run time
+    assert failed.value.content[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,14 @@ def test_a_cursor_lives_two_days(sim: Running, sf: Salesforce) -> None:
         ("SELECT Id FROM AR_Payment__c LIMIT many", "MALFORMED_QUERY"),
         ("SELECT Id FROM AR_Payment__c WHERE Receipt_Date__c = 2026-02-30", "MALFORMED_QUERY"),
         ("DELETE FROM AR_Payment__c", "MALFORMED_QUERY"),
+        ("SELECT Id FROM AR_Payment__c WHERE " + "(" * 3000, "MALFORMED_QUERY"),
         ("SELECT Id FROM AR_Payment__c; SELECT Id FROM Account", "MALFORMED_QUERY"),
     ],
 )
 def test_a_wrong_query_is_refused_by_its_code(sf: Salesforce, soql: str, code: str) -> None:
     with pytest.raises(SalesforceMalformedRequest) as failed:
         sf.query(soql)
-    assert failed.value.content[0]["errorCode"] == code  # type: ignore[index] # a list, at run time
+    assert failed.value.content[0]["errorCode"] == code
 
 
 @given(st.text("abcXYZ059", min_size=15, max_size=15), st.randoms(use_true_random=False))

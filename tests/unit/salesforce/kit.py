@@ -14,7 +14,7 @@ from app.records import System
 from app.salesforce.client import Client
 from app.salesforce.grants import ClientCredentials, Login, SignedAssertion
 from app.salesforce.records import Records
-from app.salesforce.signin import SignIn
+from app.salesforce.signin import SignIn, TokenShelf
 from app.salesforce.transport import Transport, open_http
 
 ORG = "00D5g00000HrbSmEAJ"
@@ -86,7 +86,7 @@ class Desk:
     """One process: its own HTTP connections, meter and clock around a shelf that it may share."""
 
     def __init__(
-        self, login: Login, shelf: MemoryShelf | None = None, clock: Callable[[], datetime] | None = None
+        self, login: Login, shelf: TokenShelf | None = None, clock: Callable[[], datetime] | None = None
     ) -> None:
         self.http = open_http()
         self.counts = Counts()

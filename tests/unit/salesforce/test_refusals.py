@@ -144,6 +144,12 @@ def test_an_empty_refusal_is_a_refusal(status: int) -> None:
     assert str(status) in refused.reason
 
 
+@pytest.mark.parametrize("status", [420, 500, 502, 503, 504, 524])
+def test_an_empty_failure_of_the_server_or_its_edge_is_an_outage(status: int) -> None:
+    assert isinstance(failure(answered(status), is_read=True), RemoteUnavailable)
+    assert isinstance(failure(answered(status), is_read=False), OutcomeUnknown)
+
+
 @pytest.mark.parametrize(
     "body", [{}, [], [1], ["errorCode"], {"error": "x"}, [{"message": "no code"}], "text"]
 )

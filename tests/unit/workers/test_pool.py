@@ -81,7 +81,7 @@ def test_a_drain_that_breaks_frees_its_place_and_is_logged(gate, pool):
         pool.take("main/f/0")
         release(gate, pool, 1)
     assert pool.has_room(0)
-    assert [(line["event"], line["lane"]) for line in logged] == [("drain_failed", "main/f/0")]
+    assert [(line["event"], line["lane"]) for line in logged] == [("drain.failed", "main/f/0")]
 
 
 def test_what_does_not_finish_in_time_is_named(gate, pool):
