@@ -205,7 +205,6 @@ def payment_flow(salesforce: FakeSalesforce, intacct: FakeIntacct) -> Flow:
         kind="payment",
         origin_system=System.SALESFORCE,
         destination_system=System.INTACCT,
-        objects=frozenset({"AR_Payment__c"}),
         origin=salesforce,
         destination=intacct,
         judge=judge,

@@ -1,43 +1,12 @@
-"""How `run` describes the two simulators to themselves and to Ledgerline. They are not imported: a wire lies between."""
+"""How `run` starts the two simulators. They are not imported: a wire lies between."""
 
 import sys
 from pathlib import Path
 
 from app.config import Settings
+from app.simulated import addresses, for_ledgerline
 
-# Their own defaults, in simulators/company.py and in the settings of each; the end-to-end tests hold them together.
-_SALESFORCE = {
-    "SALESFORCE_CLIENT_ID": "sim-client",
-    "SALESFORCE_CLIENT_SECRET": "sim-client-secret",
-    "SALESFORCE_ORG_ID": "00D5g00000HrbSmEAJ",
-}
-_INTACCT = {
-    "INTACCT_SENDER_ID": "sim_sender",
-    "INTACCT_SENDER_PASSWORD": "sim-sender-secret",
-    "INTACCT_COMPANY_ID": "HARBORLIGHT-SIM",
-    "INTACCT_USER_ID": "sim_user",
-    "INTACCT_USER_PASSWORD": "sim-user-secret",
-    "INTACCT_DEPOSIT_ACCOUNT": "CHASE-4471",
-}
-
-
-def addresses(settings: Settings) -> dict[str, str]:
-    """The page of each, by name."""
-    return {
-        "salesforce": f"http://127.0.0.1:{settings.sim_salesforce_port}/",
-        "intacct": f"http://127.0.0.1:{settings.sim_intacct_port}/",
-    }
-
-
-def for_ledgerline(settings: Settings) -> dict[str, str]:
-    """The credentials with which our processes find them."""
-    at = addresses(settings)
-    return {
-        **_SALESFORCE,
-        **_INTACCT,
-        "SALESFORCE_LOGIN_URL": at["salesforce"].rstrip("/"),
-        "INTACCT_ENDPOINT": f"{at['intacct']}ia/xml/xmlgw.phtml",
-    }
+__all__ = ["addresses", "command", "for_ledgerline", "for_simulators", "prepare"]
 
 
 def for_simulators(settings: Settings, ledgerline: str) -> dict[str, str]:

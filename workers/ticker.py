@@ -85,7 +85,7 @@ def main(settings: Settings) -> None:
     service = bootstrap.build(settings)
     run(
         Rounds(
-            service.ledger, service.doorbell.ring, service.gates.open, service.sweep, settings.sweep_seconds
+            service.ledger, service.doorbell.ring, service.gates.open, None, settings.sweep_seconds
         ),
         stop,
     )

@@ -48,7 +48,7 @@ _LEAVES = {
 }
 """The elements whose text we want, and where they must stand."""
 
-_SESSION = re.compile(rb"(<(?:[\w.-]+:)?SessionId(?:\s[^<>]*)?>)[^<]+")
+_SESSION = re.compile(rb"(<(?:[\w.-]+:)?SessionId\b[^<>]*(?<!/)>)[^<]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _failed(result: Failed, number: str, exchange: Exchange) -> WriteOutcome:
     if verdict.next is Next.REPEATED:
         return Repeated("Intacct says that it has recorded this before.", exchange)
     if verdict.next is Next.WAIT:
-        return Repeated("Intacct says that it is recording this at the moment.", exchange)
+        return Repeated("Intacct says that it is recording this at the moment.", exchange, at_work=True)
     if number:
         # A failed `create` may answer what it made before it failed (seen with several objects in one function).
         return Unclear(f"Intacct says that it failed, and yet names the payment {number}.", exchange)

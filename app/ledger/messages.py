@@ -87,7 +87,13 @@ def record(ledger: Connection, connection: str, arrivals: Iterable[Arrival], *, 
 
 
 def seize_lane(ledger: Connection, lane: str, token: str, *, now: datetime, lease: timedelta) -> bool:
-    """Take the lane, or keep it: False while another worker's lease on it runs."""
+    """
+    Take the lane, or keep it: False while another worker's lease on it runs.
+
+    Trap: whoever changes messages of a lane does this first, in the same transaction. The thread that renews the lease
+    and the one that closes the batch would otherwise lock the same rows in different orders, and PostgreSQL would end
+    one of them as deadlocked.
+    """
     dialect = sqlite if ledger.dialect.name == "sqlite" else postgresql
     fresh = dialect.insert(Lane).values(lane=lane, token=token, leased_until=now + lease)
     statement = fresh.on_conflict_do_update(

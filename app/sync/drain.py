@@ -88,6 +88,8 @@ def _give_back(batch: Batch, error: RemoteError, desk: Desk) -> None:
     failure = health.Failure(error.system, _kind(error), error.reason, wait)
     with desk.ledger.write() as ledger:
         until = health.failed(ledger, desk.connection, failure, now=now)
+        if not messages.seize_lane(ledger, batch.lane, batch.token, now=now, lease=desk.lease):
+            return
         messages.release(ledger, batch.lane, batch.token, due_at=now)
     logger().warning(
         "connection.stopped",
@@ -124,7 +126,8 @@ def _count(batch: Batch, error: Exception, desk: Desk) -> None:
             Closing(held.id, "waiting" if due_at else "failed", reason, due_at=due_at, counted=True)
         )
     with desk.ledger.write() as ledger:
-        messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now)
+        if messages.seize_lane(ledger, batch.lane, batch.token, now=now, lease=desk.lease):
+            messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now)
     logger().error("message.broke", lane=batch.lane, records=list(batch.held), exc_info=error)
 
 

@@ -73,7 +73,6 @@ class Flow:
     kind: str
     origin_system: System
     destination_system: System
-    objects: frozenset[str]
     origin: Origin
     destination: Destination
     judge: Callable[[Payment, Books], Sequence[Problem] | Later]

@@ -130,8 +130,9 @@ def _settle(progress: Progress, batch: Batch, flow: Flow, desk: Desk) -> None:
         id for id, ending in progress.ended.items() if ending.state == "carried" and progress.cases[id].asked
     ]
     with desk.ledger.write() as ledger:
-        if not messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now):
+        if not messages.seize_lane(ledger, batch.lane, batch.token, now=now, lease=desk.lease):
             raise LaneLost(batch.lane)
+        messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now)
         links.settle(ledger, desk.connection, flow.kind, settled, now=now)
         if carried:
             messages.supersede(ledger, batch.lane, carried, reason="Carried since.", now=now)

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -73,8 +74,7 @@ def routes(receiver: Receiver, scribe: Scribe) -> list[Route]:
 
 
 async def _receive(hook: Hook, receiver: Receiver, scribe: Scribe, request: Request) -> Response:
-    settings = receiver.settings
-    if request.path_params["connection"] != settings.connection:
+    if request.path_params["connection"] != receiver.settings.connection:
         return problems.answer(
             404, "unknown_connection", "There is no such connection.", "Check its name in the address."
         )
@@ -84,6 +84,11 @@ async def _receive(hook: Hook, receiver: Receiver, scribe: Scribe, request: Requ
         return _too_large()
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
+    return await _take(hook, receiver, scribe, request, sent)
+
+
+async def _take(hook: Hook, receiver: Receiver, scribe: Scribe, request: Request, sent: bytes) -> Response:
+    settings = receiver.settings
     try:
         if not hook.proven(request, settings):
             raise ProofMissing("The secret is missing or wrong.")
@@ -94,6 +99,8 @@ async def _receive(hook: Hook, receiver: Receiver, scribe: Scribe, request: Requ
         return await _malformed(hook, receiver, sent, error)
     except LedgerUnreachable as error:
         return _unreachable(hook, error)
+    except SQLAlchemyError as error:  # raised on, it would make the server close the sender's connection
+        return problems.broken(request, error)
 
 
 async def _record(hook: Hook, receiver: Receiver, scribe: Scribe, notices: Sequence[Notice]) -> Response:

@@ -40,6 +40,7 @@ def create_app(service: Receiver) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # a span would hold the whole address
         lifespan=lifespan,
     )
     web.router.routes.extend(hooks.routes(service, scribe))

@@ -36,7 +36,7 @@ def answer(
 def install(app: FastAPI) -> None:
     """Have every refusal of the framework, and every mistake of ours, answered in this form."""
     app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(Exception, broken)
 
 
 def _refused(_: Request, error: Exception) -> Response:
@@ -47,7 +47,8 @@ def _refused(_: Request, error: Exception) -> Response:
     return answer(error.status_code, code, detail, remedy, headers=error.headers)
 
 
-def _broken(request: Request, error: Exception) -> Response:
+def broken(request: Request, error: Exception) -> Response:
+    """A mistake of ours: its traceback goes to the log, and nothing of it to who asked."""
     log.logger().error("request broke", method=request.method, error=type(error).__name__, exc_info=error)
     return answer(
         500,

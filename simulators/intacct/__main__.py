@@ -36,6 +36,10 @@ def _arguments() -> Namespace:
         "--null-whenmodified", action="store_true", help="WHENMODIFIED is empty until a change"
     )
     parser.add_argument("--private-entity", action="append", default=[], metavar="ENTITY")
+    parser.add_argument(
+        "--deny", action="append", default=[], metavar="OBJECT", help="no permission to read it"
+    )
+    parser.add_argument("--expired", action="store_true", help="a demo company whose time is over")
     parser.add_argument("--custom-field", action="append", default=[], metavar="NAME", help="of ARPYMT")
     return parser.parse_args()
 
@@ -49,6 +53,8 @@ def _settings(asked: Namespace) -> Settings:
         empty=asked.empty,
         null_whenmodified=asked.null_whenmodified,
         private_entities=frozenset(asked.private_entity),
+        denied=frozenset(name.upper() for name in asked.deny),
+        expired=asked.expired,
     )
 
 

@@ -12,7 +12,7 @@ from simulators.intacct.catalog import Catalog
 from simulators.intacct.filters import query_failed
 from simulators.intacct.objects import Field, ObjectType, Owned, written
 from simulators.intacct.records import Caller
-from simulators.intacct.refusals import Complaint, Refused
+from simulators.intacct.refusals import Complaint, Refused, no_permission
 from simulators.intacct.xml import Tag
 
 R = TypeVar("R")
@@ -73,6 +73,13 @@ class Desk:
         found = self.catalog.get(named.strip().upper())
         if found is None:
             raise query_failed(f"Object definition {named} not found")
+        return found
+
+    def readable(self, named: str) -> ObjectType[Any]:
+        """As `object`, for functions that need the permission to read; `lookup` and `inspect` do not."""
+        found = self.object(named)
+        if found.name in self.books.settings.denied:
+            raise no_permission(found.name)
         return found
 
     def sees(self, kind: ObjectType[R], row: R, show_private: bool = False) -> bool:

@@ -160,10 +160,11 @@ def gateway_failure(errorno: str, text: str) -> Tag:
 
 
 def _control(status: str, control: Control) -> Tag:
-    return Tag("control", [
-        Tag("status", status), Tag("senderid", control.sender), Tag("controlid", control.controlid),
-        Tag("uniqueid", control.unique_sent), Tag("dtdversion", control.dtdversion),
-    ])  # fmt: skip
+    """Where no control block could be read, only that much is echoed [SDK-JS OnlineResponseTest]."""
+    echo = [Tag("status", status), Tag("senderid", control.sender), Tag("controlid", control.controlid)]
+    if control.dtdversion:
+        echo += [Tag("uniqueid", control.unique_sent), Tag("dtdversion", control.dtdversion)]
+    return Tag("control", echo)
 
 
 def _result(result: Result, control: Control) -> Tag:

@@ -38,6 +38,7 @@ from simulators.intacct.refusals import (
     ControlRefused,
     Refused,
     SignInRefused,
+    company_expired,
     session_invalid,
     sign_in_incorrect,
 )
@@ -118,6 +119,8 @@ class Gateway:
             response, outcome = self._respond(opened, endpoint)
         except ControlRefused as refused:
             partial = opened.refused.partial if opened.refused else opened.root
+            if self.books.settings.expired:
+                partial = None  # sic: the sender and the control id come back empty
             response, outcome = (
                 _xml(control_failure(control_of(partial), refused.complaints)),
                 f"control: {refused}",
@@ -148,6 +151,8 @@ class Gateway:
     def _respond(self, opened: Opened, endpoint: str) -> tuple[Response, str]:
         if opened.refused is not None or opened.root is None:
             raise opened.refused or ControlRefused(Complaint(CATCH_ALL, "The request is empty."))
+        if self.books.settings.expired:
+            raise company_expired()
         control = control_of(opened.root)
         self.door.check_sender(control.sender, control.password)
         request = request_of(opened.root)

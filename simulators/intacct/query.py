@@ -41,7 +41,7 @@ def query(desk: Desk, element: Element) -> Found:
     if unknown := [child.tag for child in element if child.tag not in _PARTS]:
         raise query_failed(f"Unknown element '{unknown[0]}' in query.")
     named = text_of(element, "object")
-    kind = desk.object(named)
+    kind = desk.readable(named)
     options = child_of(element, "options")
     size, offset = _number(element, "pagesize", 100, 1, 2000), _number(element, "offset", 0, 0, None)
     rows = _matching(desk, kind, _filter(element), options)

@@ -28,7 +28,7 @@ def read_by_name(desk: Desk, element: Element) -> Tag:
 
 def _by(desk: Desk, element: Element, key_field: str) -> Tag:
     named = text_of(element, "object")
-    kind = desk.object(named)
+    kind = desk.readable(named)
     keys = [key.strip() for key in text_of(element, "keys").split(",") if key.strip()]
     if len(keys) > MOST_KEYS:
         raise refusal(f"At most {MOST_KEYS} keys can be read at once.", errorid="SIM-TOO-MANY-KEYS")
@@ -46,7 +46,7 @@ def _looked_through(kind: ObjectType[R], key_field: str) -> Callable[[str], list
 
 def read_by_query(desk: Desk, element: Element) -> Tag:
     named = text_of(element, "object")
-    kind = desk.object(named)
+    kind = desk.readable(named)
     columns = columns_of(kind, text_of(element, "fields"), everything=False)
     size = _page_size(text_of(element, "pagesize"))
     wanted = parse(text_of(element, "query"))

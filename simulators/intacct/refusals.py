@@ -11,6 +11,8 @@ NO_RECORD = "DL03000005"
 NO_LOCATION = "BL03001994"
 NOT_UNIQUE = "BL34000061"
 UNKNOWN_FIELD = "DL02000001"
+NO_PERMISSION = "PL04000005"
+EXPIRED = "PL04000055"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,17 @@ def sign_in_incorrect() -> SignInRefused:
 
 def session_invalid(session: str) -> SignInRefused:
     return SignInRefused(Complaint(SIGN_IN, f"Invalid session {session[:1]}...."))
+
+
+def no_permission(kind: str) -> Refused:
+    """The number is as seen in production [EST]; of the text only the beginning is known."""
+    text = f"You do not have permission for API operation READ on objects of type {kind.lower()}"
+    return Refused(Complaint(NO_PERMISSION, text, errorid="SIM-PERMISSION"))
+
+
+def company_expired() -> ControlRefused:
+    text = "This company is a demo company and has expired."
+    return ControlRefused(Complaint(EXPIRED, text, errorid="SIM-EXPIRED"))
 
 
 def period_closed(day: str) -> Refused:

@@ -15,6 +15,8 @@ class Settings:
     `zone` is the web-services user's own: times in queries and their answers are in it. `duplicate_errorno` is the
     number of a repeated control id, which is not published. `null_whenmodified` leaves WHENMODIFIED empty on a
     record that was never changed, as seen on several objects. Data of `private_entities` hides from the top level.
+    Objects that are `denied` cannot be read: the web-services user lacks the permission. `expired` is a demo company
+    whose time is over.
     """
 
     sender_id: str = "sim_sender"
@@ -32,6 +34,8 @@ class Settings:
     duplicate_errorno: str = "BL01001973"
     null_whenmodified: bool = False
     private_entities: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    expired: bool = False
     event_url: str = ""
     event_key: str = ""
     ledgerline_url: str = "http://127.0.0.1:8000/"

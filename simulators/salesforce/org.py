@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from . import ids
-from .catalogue import EVENT, PAYMENT, catalogue, custom_field
+from .catalogue import EVENT, LINE, PAYMENT, catalogue, custom_field
 from .outbox import Outbox
 from .records import Record, Records
 from .schema import Field, Kind, Schema
@@ -20,6 +20,7 @@ Clock = Callable[[], datetime]
 
 USER_ID = ids.mint("005", 1)
 ASKS = ("Ready", "Reversal Requested")
+_NUMBERED_ON = ("notification", *(f"{kind}.{o}" for kind in ("id", "number") for o in (PAYMENT, LINE)))
 
 
 def wall_clock() -> datetime:
@@ -54,8 +55,17 @@ class Org:
         return not self.counters
 
     def reset(self) -> None:
-        """Back to an org without records, queue, fields of its own or calls used; sessions end too."""
+        """
+        Back to an org without records, queue, sessions or fields of its own.
+
+        Payments and notifications are numbered on: the other side has seen those of before, and would take
+        a new one with an old number for a repetition.
+        """
+        kept = {counter: self.counters[counter] for counter in _NUMBERED_ON if self.counters[counter]}
         self.state.wipe()
+        for counter, number in kept.items():
+            self.state.stage("counter", counter, {"n": number})
+        self.state.commit()
         self._open()
 
     def now(self) -> datetime:
@@ -106,7 +116,7 @@ class Org:
         """Put a platform event on the bus; answers its EventUuid."""
         event = str(uuid.uuid4())
         if self.outbox.knobs.events and self.settings.event_url:
-            self.outbox.add_event(event, payload, self.clock())
+            self.outbox.add_event(self.next("notification"), event, payload, self.clock())
         return event
 
     def _tells(self, record: Record, *, by_api: bool) -> bool:
@@ -117,7 +127,7 @@ class Org:
 
     def _tell(self, record: Record, *, created: bool) -> None:
         if self.outbox.knobs.messages and self.settings.hook_url:
-            self.outbox.add_message(record.id, self.clock())
+            self.outbox.add_message(self.next("notification"), record.id, self.clock())
         change = "Created" if created else "Updated"
         self.publish({"Record_Id__c": record.id, "Object__c": record.type, "Change__c": change})
 

@@ -65,13 +65,13 @@ class Outbox:
         self.knobs = knobs
         self._state.stage("knobs", "all", cast(Mapping[str, Json], KNOBS.dump_python(knobs)))
 
-    def add_message(self, record: str, now: datetime) -> None:
-        number = len(self._all) + 1
+    def add_message(self, number: int, record: str, now: datetime) -> None:
+        """`number` is never given twice, not even after a reset: a receiver knows a message by its id."""
         self._add(Notification(ids.mint("04l", number), number, "message", record, now, now))
 
-    def add_event(self, uuid: str, payload: Mapping[str, Json], now: datetime) -> None:
+    def add_event(self, number: int, uuid: str, payload: Mapping[str, Json], now: datetime) -> None:
         record = str(payload.get("Record_Id__c") or "")
-        self._add(Notification(uuid, len(self._all) + 1, "event", record, now, now, payload=payload))
+        self._add(Notification(uuid, number, "event", record, now, now, payload=payload))
 
     def latest(self, limit: int) -> list[Notification]:
         """The last so many, latest first."""

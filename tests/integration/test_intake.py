@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
-from sqlalchemy import select
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.ledger import messages, quarantine
 from app.ledger.engine import Ledger
@@ -112,8 +115,8 @@ def test_what_cannot_be_carried_is_recorded_as_ignored_with_the_reason(
     assert rung(redis) == {waiting.lane}
 
 
-def test_a_bell_that_nobody_hears_loses_nothing(ledger, clock, caplog):
-    deaf = Doorbell(Redis(host="127.0.0.1", port=1))
+def test_a_bell_that_nobody_hears_loses_nothing(ledger, clock):
+    deaf = Doorbell(Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)))
     accepted = intake.accept(
         [notice(1)], ledger=ledger, doorbell=deaf, routes=ROUTES, connection="main", now=clock()
     )
@@ -155,12 +158,8 @@ def test_two_that_tell_the_same_at_once_leave_one_message_each(ledger, take):
 
 
 def test_a_mistake_of_ours_is_not_mistaken_for_an_outage(ledger):
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    with pytest.raises(SQLAlchemyError) as raised:
-        with intake.reaching(ledger), ledger.write() as transaction:
-            transaction.execute(text("INSERT INTO lanes (lane) VALUES ('a')"))  # columns that may not be NULL
+    with pytest.raises(SQLAlchemyError) as raised, intake.reaching(ledger), ledger.write() as transaction:
+        transaction.execute(text("INSERT INTO lanes (lane) VALUES ('a')"))  # columns that may not be NULL
     assert not isinstance(raised.value, LedgerUnreachable)
 
 

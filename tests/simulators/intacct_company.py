@@ -56,6 +56,9 @@ class Ask:
     explained: bool = False
 
 
+PLAIN = Ask()
+
+
 def function(inside: str, controlid: str = "f1") -> str:
     return f'<function controlid="{controlid}">{inside}</function>'
 
@@ -80,25 +83,25 @@ class Company:
     simulator: Simulator
     clock: Turned = field(default_factory=Turned)
 
-    def post(self, functions: str, ask: Ask = Ask()) -> Element:
+    def post(self, functions: str, ask: Ask = PLAIN) -> Element:
         return ElementTree.fromstring(bytes(self.raw(request(functions, ask)).body))
 
     def raw(self, body: bytes) -> Response:
         gateway = self.simulator.gateway
         return gateway.respond(gateway.open(body), ENDPOINT)
 
-    def run(self, inside: str, ask: Ask = Ask(), controlid: str = "f1") -> Element:
+    def run(self, inside: str, ask: Ask = PLAIN, controlid: str = "f1") -> Element:
         """The result of one function."""
         results = self.post(function(inside, controlid), ask).findall("operation/result")
         assert len(results) == 1
         return results[0]
 
-    def create(self, payment: str, ask: Ask = Ask(), controlid: str = "f1") -> int:
+    def create(self, payment: str, ask: Ask = PLAIN, controlid: str = "f1") -> int:
         made = self.run(f"<create>{payment}</create>", ask, controlid)
         assert made.findtext("status") == "success", said(made)
         return int(made.findtext("data/arpymt/RECORDNO", ""))
 
-    def refused(self, payment: str, ask: Ask = Ask()) -> str:
+    def refused(self, payment: str, ask: Ask = PLAIN) -> str:
         """Why a payment is refused; the books are the same afterwards."""
         before = self.books()
         result = self.run(f"<create>{payment}</create>", ask)

@@ -140,6 +140,19 @@ def test_getapisession_is_alone_in_its_request(books):
     assert answer.findtext("control/status") == "failure"
 
 
+def test_a_demo_company_whose_time_is_over_echoes_neither_sender_nor_control_id():
+    books = company(Settings(expired=True))
+    answer = books.post(function(PROBE))
+    assert [(child.tag, child.text or "") for child in answer.find("control")] == [
+        ("status", "failure"),
+        ("senderid", ""),
+        ("controlid", ""),
+    ]
+    assert numbers(answer) == ["PL04000055"]
+    assert answer.find("operation") is None
+    books.simulator.close()
+
+
 # ---- what is not a request ----
 
 

@@ -359,6 +359,25 @@ def test_lookup_tells_every_field_with_its_type(books):
     assert "DOCNUMBER" in [one.text for one in names]
 
 
+def test_a_document_number_finds_original_and_reversal_and_what_a_draft_is_called_now(books):
+    original = books.create(payment(line(55102, "1"), DOCNUMBER="A"))
+    reversal = books.run(reverse(original)).findtext("key")
+    draft = books.create(payment(line(55102, "2"), DOCNUMBER="B", ACTION="Draft"))
+    books.run(f"<update><ARPYMT><RECORDNO>{draft}</RECORDNO><DOCNUMBER>C</DOCNUMBER></ARPYMT></update>")
+    asked = query("ARPYMT", "RECORDNO", condition("in", "DOCNUMBER", "A", "B", "C", "A"))
+    assert found(books.run(asked)) == [str(original), reversal, str(draft)]
+
+
+def test_an_object_without_permission_cannot_be_read_but_is_still_described():
+    books = company(Settings(denied=frozenset(["ARPYMTDETAIL"])))
+    key = books.create(payment(line(55102, "1")))
+    refused = books.run(query("ARPYMTDETAIL", "RECORDNO", more="<pagesize>1</pagesize>"))
+    assert numbers(refused) == ["PL04000005"]
+    assert books.run("<lookup><object>ARPYMTDETAIL</object></lookup>").findtext("status") == "success"
+    assert books.read("ARPYMT", key).find("ARPYMTDETAILS/arpymtdetail") is not None
+    books.simulator.close()
+
+
 # ---- entities ----
 
 

@@ -5,6 +5,7 @@ from sageintacctsdk import SageIntacctSDK
 from sageintacctsdk.apis import ApiBase
 from sageintacctsdk.exceptions import InvalidTokenError, SageIntacctSDKError, WrongParamsError
 
+from simulators.faults import Fault
 from simulators.intacct.web import PATH
 
 
@@ -140,8 +141,6 @@ def test_it_is_told_of_a_session_that_has_ended(sdk, books):
 
 
 def test_it_recognises_the_rate_limit(sdk, books):
-    from simulators.faults import Fault
-
     books.simulator.gateway.faults.add(Fault("rate_limit", seconds=1))
     with pytest.raises(SageIntacctSDKError) as limited:
         sdk.ar_payments.count(None)

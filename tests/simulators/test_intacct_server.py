@@ -23,6 +23,7 @@ from simulators.intacct.web import PATH
 from tests.simulators.conftest import CHECKOUT
 from tests.simulators.intacct_company import (
     LOGIN,
+    PLAIN,
     Ask,
     company,
     function,
@@ -51,7 +52,7 @@ def client(books, served) -> Iterator[httpx.Client]:
         yield client
 
 
-def post(client: httpx.Client, inside: str, ask: Ask = Ask(), controlid: str = "f1") -> httpx.Response:
+def post(client: httpx.Client, inside: str, ask: Ask = PLAIN, controlid: str = "f1") -> httpx.Response:
     return client.post(PATH, content=request(function(inside, controlid), ask))
 
 

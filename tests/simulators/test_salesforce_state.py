@@ -51,15 +51,26 @@ def test_a_deleted_record_stays_deleted(served: Serve, tmp_path: Path) -> None:
         assert sf.query_all("SELECT Id FROM AR_Payment__c", include_deleted=True)["records"][0]["Id"] == made
 
 
-def test_an_empty_org_stays_empty_and_a_reset_fills_a_full_one_again(served: Serve, tmp_path: Path) -> None:
-    with running(served, Settings(empty=True), str(tmp_path / "empty.db")) as sim:
+def test_an_org_that_was_asked_for_empty_stays_so(served: Serve) -> None:
+    with running(served, Settings(empty=True)) as sim:
         assert sim.control("GET", "books") == {"payments": [], "invoices": []}
-    with running(served, path=str(tmp_path / "full.db")) as sim:
+        sim.control("POST", "reset")
+        assert sim.control("GET", "books") == {"payments": [], "invoices": []}
+
+
+def test_a_reset_brings_the_books_back_and_numbers_on(served: Serve, tmp_path: Path) -> None:
+    path = str(tmp_path / "org.db")
+    with running(served, SETTINGS, path) as sim:
         untouched = sim.control("GET", "books")
-        sim.pay()
+        before = sim.pay()
+        told = sim.messages()[0]["id"]
         sim.control("POST", "reset")
         assert sim.control("GET", "books") == untouched
-        assert sim.pay()["name"] == "ARP-000001"
+    with running(served, SETTINGS, path) as sim:
+        after = sim.pay()
+        assert (before["name"], after["name"]) == ("ARP-000001", "ARP-000002")
+        assert after["id"] != before["id"]
+        assert [message["id"] for message in sim.messages()] != [told]
 
 
 @contextmanager
