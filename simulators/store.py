@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -52,12 +53,17 @@ class Index(Generic[H, V]):
             del self._found[common]
 
 
+@cache
+def _adapter(values_are: type[V]) -> TypeAdapter[V]:
+    return TypeAdapter(values_are)
+
+
 class Shelf(Generic[K, V]):
     """A dictionary whose changes belong to the store's current transaction. Values must be frozen."""
 
     def __init__(self, name: str, values_are: type[V], changed: Callable[[Change], None]) -> None:
         self.name = name
-        self.adapter: TypeAdapter[V] = TypeAdapter(values_are)
+        self.adapter: TypeAdapter[V] = _adapter(values_are)  # type: ignore[arg-type] # a class is hashable, which mypy cannot say of type[V]
         self._values: dict[K, V] = {}
         self._indexes: list[Index[Hashable, V]] = []
         self._changed = changed

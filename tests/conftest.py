@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from app.ledger import migrate
 from app.ledger.engine import Ledger, connect
@@ -84,19 +84,28 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{copy}"
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """The name of a migrated, empty database to copy."""
+    name = f"template_{os.getpid()}"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    migrate.upgrade(postgres_url.replace("/postgres?", f"/{name}?"))
+    return name
+
+
 @pytest.fixture
-def postgres_ledger_url(postgres_url: str) -> Iterator[str]:
+def postgres_ledger_url(postgres_url: str, postgres_template: str) -> Iterator[str]:
     """A migrated database of its own on the real server."""
     name = f"t{os.getpid()}_{os.urandom(4).hex()}"
-    admin = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield postgres_url.replace("/postgres?", f"/{name}?")
+    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(url: str, statement: str) -> None:
+    admin = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = postgres_url.replace("/postgres?", f"/{name}?")
-    migrate.upgrade(url)
-    yield url
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+        connection.execute(text(statement))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -30,8 +30,7 @@ def prepared() -> Settings:
 @contextmanager
 def opened() -> Iterator[Service]:
     """
-    The service over a ledger that is reachable and of this version. What it logs goes under the home: the terminal
-    is for answers.
+    The service over a ledger that is reachable and of this version.
 
     :raises BadSetting, LedgerNotReady: with the remedy
     """
@@ -39,8 +38,7 @@ def opened() -> Iterator[Service]:
     from app.ledger import standing
 
     settings = prepared()
-    with (settings.ledgerline_home / "logs" / "cli.log").open("a") as file:
-        log.configure("cli", stream=file)
+    with logged(settings):
         stands = standing.look(settings.ledger_url)
         if not stands.is_current:
             raise LedgerNotReady(f"DATABASE_URL: {stands.said} {stands.remedy}")
@@ -50,3 +48,11 @@ def opened() -> Iterator[Service]:
         finally:
             service.redis.close()
             service.ledger.engine.dispose()
+
+
+@contextmanager
+def logged(settings: Settings) -> Iterator[None]:
+    """What is logged meanwhile goes under the home: the terminal is for answers."""
+    with (settings.ledgerline_home / "logs" / "cli.log").open("a") as file:
+        log.configure("cli", stream=file)
+        yield

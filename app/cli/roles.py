@@ -43,5 +43,3 @@ def ticker(asked: Asked) -> None:
 
 def _start(asked: Asked) -> None:
     raise typer.Exit(asked.obj(asked.info_name))
-
-

@@ -7,12 +7,12 @@ tells how many rows were new, which SQLAlchemy's many-row insert does not.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from app.ledger.engine import Instant
-from app.ledger.messages import Arrival
 
 _COLUMNS = {
     "connection": "text", "channel": "text", "delivery_id": "text", "flow": "text", "lane": "text", "system": "text",
@@ -26,6 +26,21 @@ _ONCE = "ON CONFLICT (connection, channel, delivery_id) DO NOTHING"
 _ONE_ROW = f"{_INSERT} VALUES ({', '.join('?' for _ in _COLUMNS)}) {_ONCE}"
 _ARRAY_OF_EACH = ", ".join(f"%s::{type}[]" for type in _COLUMNS.values())
 _ARRAYS = f"{_INSERT} SELECT * FROM unnest({_ARRAY_OF_EACH}) {_ONCE}"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A notice with the flow and lane that it goes to; `ignored` says why where no flow carries it."""
+
+    channel: str
+    delivery_id: str
+    flow: str
+    lane: str
+    system: str
+    object: str
+    record_id: str
+    ignored: str = ""
+    run_id: int | None = None
 
 
 def record(ledger: Connection, connection: str, arrivals: Sequence[Arrival], *, now: datetime) -> int:

@@ -1,9 +1,10 @@
 """Pairs of records, one in each system, that are the same thing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.ledger.tables import Link
@@ -62,3 +63,60 @@ def settle(ledger: Connection, connection: str, kind: str, pairs: Sequence[Pair]
             for p in pairs
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A link as people see it; `settled_at` None while nobody has looked yet whether both sides agree."""
+
+    id: int
+    connection: str
+    kind: str
+    salesforce_id: str
+    intacct_id: str
+    key: str
+    created_at: datetime
+    settled_at: datetime | None
+
+
+def search(
+    ledger: Connection, connection: str, kind: str = "", *, salesforce: Sequence[str] = (), intacct: str = "",
+    before: int | None = None, limit: int = 50,
+) -> list[Known]:  # fmt: skip
+    """The newest first. `salesforce` are spellings of one id; of two ids given, each is enough."""
+    wanted = select(*_KNOWN).where(Link.connection == connection)
+    if kind:
+        wanted = wanted.where(Link.kind == kind)
+    if salesforce or intacct:
+        wanted = wanted.where(or_(Link.salesforce_id.in_(salesforce), Link.intacct_id == intacct))
+    if before is not None:
+        wanted = wanted.where(Link.id < before)
+    return [Known(*row) for row in ledger.execute(wanted.order_by(Link.id.desc()).limit(limit))]
+
+
+def join(ledger: Connection, connection: str, kind: str, pair: Pair, *, now: datetime) -> Known | None:
+    """Link two records by hand; None where one of them is linked already."""
+    dialect = sqlite if ledger.dialect.name == "sqlite" else postgresql
+    made = ledger.execute(
+        dialect.insert(Link)
+        .values(
+            connection=connection, kind=kind, salesforce_id=pair.salesforce_id, intacct_id=pair.intacct_id,
+            key=pair.key, created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(*_KNOWN)
+    ).first()  # fmt: skip
+    return Known(*made) if made else None
+
+
+def part(ledger: Connection, connection: str, link_id: int) -> Known | None:
+    """Remove a link; answers what it was, None where there is none such."""
+    gone = ledger.execute(
+        delete(Link).where(Link.connection == connection, Link.id == link_id).returning(*_KNOWN)
+    ).first()
+    return Known(*gone) if gone else None
+
+
+_KNOWN = (
+    Link.id, Link.connection, Link.kind, Link.salesforce_id, Link.intacct_id, Link.key, Link.created_at, Link.settled_at,
+)  # fmt: skip

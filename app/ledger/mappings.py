@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from app.ledger.tables import MappingVersion
 
@@ -30,9 +30,7 @@ def newest(ledger: Connection, connection: str, name: str) -> Saved | None:
         .limit(1)
     )
     found = rows.mappings().first()
-    if found is None:
-        return None
-    return Saved(found["version"], found["document"], found["saved_at"], found["saved_by"], found["note"])
+    return None if found is None else _saved(found)
 
 
 def save(ledger: Connection, connection: str, name: str, saved: Saved) -> int:
@@ -55,3 +53,17 @@ def save(ledger: Connection, connection: str, name: str, saved: Saved) -> int:
         )
     )
     return version
+
+
+def versions(ledger: Connection, connection: str, name: str) -> list[Saved]:
+    """Every version that was saved, oldest first; the preset, version 1, is not among them."""
+    rows = ledger.execute(
+        select(MappingVersion)
+        .where(MappingVersion.connection == connection, MappingVersion.name == name)
+        .order_by(MappingVersion.version)
+    )
+    return [_saved(row) for row in rows.mappings()]
+
+
+def _saved(row: RowMapping) -> Saved:
+    return Saved(row["version"], row["document"], row["saved_at"], row["saved_by"], row["note"])

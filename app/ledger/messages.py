@@ -1,7 +1,7 @@
-"""The inbox: record notices once, claim what is due, close what is done."""
+"""The inbox at work: claim what is due, close what is done. What comes in is `app.ledger.arrivals`."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,21 +15,6 @@ from app.records.lane import flow_of
 OPEN = ("waiting", "unknown")
 EXCEPTIONS = ("rejected", "failed")
 BATCH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A notice with the flow and lane that it goes to; `ignored` says why where no flow carries it."""
-
-    channel: str
-    delivery_id: str
-    flow: str
-    lane: str
-    system: str
-    object: str
-    record_id: str
-    ignored: str = ""
-    run_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +51,6 @@ class Closing:
     tried: bool = True
 
 
-def record(ledger: Connection, connection: str, arrivals: Iterable[Arrival], *, now: datetime) -> int:
-    """Insert each arrival that is new; answers how many were. A repeat of a delivery id changes nothing."""
-    rows = [
-        {
-            "connection": connection, "channel": a.channel, "delivery_id": a.delivery_id, "flow": a.flow, "lane": a.lane,
-            "system": a.system, "object": a.object, "record_id": a.record_id, "run_id": a.run_id,
-            "state": "ignored" if a.ignored else "waiting", "reason": a.ignored, "attempts": 0,
-            "received_at": now, "due_at": None if a.ignored else now, "closed_at": now if a.ignored else None,
-        }
-        for a in arrivals
-    ]  # fmt: skip
-    if not rows:
-        return 0
-    dialect = sqlite if ledger.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Message).on_conflict_do_nothing(
-        index_elements=["connection", "channel", "delivery_id"]
-    )
-    return ledger.execute(statement, rows).rowcount
-
-
 def seize_lane(ledger: Connection, lane: str, token: str, *, now: datetime, lease: timedelta) -> bool:
     """
     Take the lane, or keep it: False while another worker's lease on it runs.
@@ -101,7 +66,7 @@ def seize_lane(ledger: Connection, lane: str, token: str, *, now: datetime, leas
         set_={"token": token, "leased_until": now + lease},
         where=or_(Lane.leased_until < now, Lane.token == token),
     )
-    return ledger.execute(statement).rowcount == 1
+    return ledger.scalar(statement.returning(Lane.lane)) is not None
 
 
 def leave_lane(ledger: Connection, lane: str, token: str, *, now: datetime) -> None:
@@ -228,6 +193,23 @@ def exceptions(ledger: Connection, lane: str, record_ids: Sequence[str]) -> dict
     for record_id, reason in rows:
         asked.setdefault(record_id, set()).add(reason)
     return asked
+
+
+def ignored(ledger: Connection, lane: str, record_ids: Sequence[str]) -> dict[str, set[str]]:
+    """What people chose to leave alone: the fingerprints that these records had when they were ignored, by record id."""
+    connection, flow = flow_of(lane)
+    rows = ledger.execute(
+        select(Message.record_id, Message.ignored_as).where(
+            Message.connection == connection,
+            Message.record_id.in_(record_ids),
+            Message.flow == flow,
+            Message.ignored_as.is_not(None),
+        )
+    )
+    left: dict[str, set[str]] = {}
+    for record_id, fingerprint in rows:
+        left.setdefault(record_id, set()).add(fingerprint)
+    return left
 
 
 def due_lanes(ledger: Connection, *, now: datetime) -> list[str]:

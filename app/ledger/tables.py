@@ -76,6 +76,9 @@ class Message(Base):
     closed_at: Mapped[datetime | None]
     target: Mapped[str | None] = mapped_column(comment="id of the record in the other system, once carried")
     run_id: Mapped[int | None] = mapped_column(BigId, comment="the resync or replay that asked for it")
+    ignored_as: Mapped[str | None] = mapped_column(
+        comment="fingerprint of the record when a person ignored this; NULL = never, or replayed since"
+    )
 
 
 class Link(Base):

@@ -19,7 +19,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One record of a batch. `record` is None when it is gone; `asked` are the reasons of its open exceptions."""
+    """
+    One record of a batch. `record` is None when it is gone; `asked` are the reasons of its open exceptions, `ignored`
+    the fingerprints that it had when a person ignored it.
+    """
 
     id: str
     held: tuple[Held, ...]
@@ -27,11 +30,20 @@ class Case:
     pair: Pair | None
     trace: Trace | None
     asked: frozenset[str]
+    ignored: frozenset[str] = frozenset()
 
     @property
     def first(self) -> Held:
         """The message that stays open when the record's matter does; later ones join it."""
         return self.held[0]
+
+    @property
+    def stays_ignored(self) -> bool:
+        """
+        A person ignored it, and its money is as it was then. Trap: our own `Ignored`, written beside the record, is
+        itself a change that we are told of; it must not carry what somebody has just decided to leave alone.
+        """
+        return self.record is not None and self.record.fingerprint() in self.ignored
 
     @property
     def sent(self) -> str:

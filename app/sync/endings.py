@@ -12,6 +12,7 @@ from app.sync.retry import A_DAY, next_try
 
 POSTED_STATUS = "Posted"
 NOTHING = Exchange()
+STAYS_IGNORED = "A person ignored it, and its money has not changed since. Replay it to have it carried."
 
 
 @dataclass(frozen=True, slots=True)

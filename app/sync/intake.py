@@ -12,8 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app import log
 from app.errors import LedgerlineError
 from app.ledger import arrivals as inbox
+from app.ledger.arrivals import Arrival
 from app.ledger.engine import Ledger
-from app.ledger.messages import Arrival
 from app.records import Notice, Ref, System
 from app.records.ids import is_id
 from app.records.lane import lane_of

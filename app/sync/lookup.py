@@ -91,6 +91,8 @@ def _send_again(case: Case, trace: Trace, progress: Progress) -> None:
         progress.ended[case.id] = endings.skipped(
             f"It never reached Intacct, and is {case.record.status} now."
         )
+    elif case.stays_ignored:
+        progress.ended[case.id] = endings.skipped(endings.STAYS_IGNORED)
     else:
         progress.to_post[case.id] = trace.generation
 

@@ -49,8 +49,17 @@ def _recall(batch: Batch, records: Mapping[str, Payment], flow: Flow, desk: Desk
         pairs = links.of_salesforce(ledger, desk.connection, flow.kind, ids)
         traces = postings.traces(ledger, desk.connection, flow.kind, ids)
         asked = messages.exceptions(ledger, batch.lane, ids)
+        ignored = messages.ignored(ledger, batch.lane, ids)
     return {
-        id: Case(id, held, records.get(id), pairs.get(id), traces.get(id), frozenset(asked.get(id, ())))
+        id: Case(
+            id,
+            held,
+            records.get(id),
+            pairs.get(id),
+            traces.get(id),
+            frozenset(asked.get(id, ())),
+            frozenset(ignored.get(id, ())),
+        )
         for id, held in batch.held.items()
     }
 
@@ -66,6 +75,8 @@ def _decide(progress: Progress, desk: Desk) -> None:
                 progress.ended[case.id] = replace(endings.unknown(case, reason, until, now=now), tried=False)
             case LookUp():
                 progress.to_look_up.append(case)
+            case Protest() | Carry() if case.stays_ignored:
+                progress.ended[case.id] = endings.skipped(endings.STAYS_IGNORED)
             case Resume(target_id):
                 progress.posted[case.id] = target_id
             case Protest(problem, target_id):

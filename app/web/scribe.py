@@ -14,8 +14,8 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.ledger import arrivals as inbox
+from app.ledger.arrivals import Arrival
 from app.ledger.engine import Ledger
-from app.ledger.messages import Arrival
 from app.sync import intake
 from app.sync.intake import Doorbell, LedgerUnreachable
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from simulators.intacct.books import BASE_CURRENCY, Books, known_currency
+from simulators.intacct.books import Books
+from simulators.intacct.receipts import allowed_currency
 from simulators.intacct.records import ZERO, Caller, Invoice, InvoiceItem
 from simulators.intacct.refusals import Complaint, Refused, location_missing, no_record, refusal
 
@@ -41,12 +42,7 @@ def create(books: Books, wanted: WantedInvoice, caller: Caller) -> Invoice:
     """Raises Refused; then nothing has changed."""
     customer = books.paying_customer(wanted.customer)
     entity = _entity(books, wanted, caller)
-    currency = known_currency(wanted.currency)
-    if not books.settings.multi_currency and currency != BASE_CURRENCY:
-        raise refusal(
-            f"Currency '{currency}' is not the company's.",
-            "Enable foreign-currency transactions, and try again.",
-        )
+    currency = allowed_currency(books, wanted.currency)
     if not wanted.items or sum((item.amount for item in wanted.items), ZERO) == 0:
         raise refusal("An invoice needs at least one line with an amount.", errorid="SIM-NO-LINES")
     _require_new(books, wanted.number)

@@ -16,10 +16,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from simulators.faults import Fault
-from simulators.intacct import accountant, payments
+from simulators.intacct import accountant, payments, wording
 from simulators.intacct.books import Books, decimals
 from simulators.intacct.gateway import Gateway
-from simulators.intacct.invoice_fields import invoice_state
 from simulators.intacct.receipts import METHODS
 from simulators.intacct.records import Caller, Entity, Invoice, Payment
 from simulators.intacct.refusals import Refused
@@ -106,9 +105,15 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            money=_money, day=_day, when=self._when, stamp=_stamp, state=_payment_state
+            money=wording.money,
+            day=wording.day,
+            stamp=wording.stamp,
+            outcome=wording.outcome,
+            state=wording.payment_state,
+            invoice_state=wording.invoice_state,
+            decimals=decimals,
+            when=self._when,
         )
-        self._templates.filters.update(invoice_state=_invoice_state, decimals=decimals, outcome=_outcome)
 
     def home(self, before: int = 0, more: int = 0, done: str = "") -> Response:
         return self._home(Typed(), "", before, more, done)
@@ -140,7 +145,7 @@ class Pages:
             raise HTTPException(404, f"there is no entity {entity}")
         with self.books.work():
             self.books.entities.put(entity, replace(known, open_from=open_from))
-        return _back(f"{known.name} is open from {_day(open_from)}.", "periods")
+        return _back(f"{known.name} is open from {wording.day(open_from)}.", "periods")
 
     async def faults(self, request: Request) -> Response:
         """The form shows all there is, so what is not ticked is off."""
@@ -153,7 +158,9 @@ class Pages:
             self.gateway.faults.add(replace(choice.fault, count=count))
         self.books.events.on = "silent" not in form or "off" in form
         said = (
-            f"{_plural(len(ticked), 'fault')} on for the next {_plural(count, 'request')}." if ticked else ""
+            f"{wording.plural(len(ticked), 'fault')} on for the next {wording.plural(count, 'request')}."
+            if ticked
+            else ""
         )
         return _back(said or "No fault is on.", "faults")
 
@@ -164,35 +171,46 @@ class Pages:
         self, typed: Typed, wrong: str, before: int, more: int, done: str, status: int = 200
     ) -> Response:
         with self.books.store.reading():
-            latest = sorted(self.books.payments.values(), key=lambda one: one.recordno, reverse=True)
-            invoices = sorted(self.books.invoices.values(), key=lambda one: (one.number, one.recordno))
-            shown = [one for one in latest if not before or one.recordno < before][:ROWS]
-            pending = self.gateway.faults.pending()
             return self._page(
                 "home.html",
                 status=status,
                 current="home",
-                payments=shown,
-                payment_count=len(latest),
-                older=shown[-1].recordno if shown and shown[-1] is not latest[-1] else 0,
-                invoices=invoices[more : more + ROWS],
-                more=more + ROWS if more + ROWS < len(invoices) else 0,
-                open_count=sum(1 for one in invoices if one.due > 0),
+                **self._payments_shown(before),
+                **self._invoices_shown(more),
+                **self._faults_shown(),
                 customers=sorted(self.books.customers.values(), key=lambda one: one.id),
-                payable=_by_customer(self.books, invoices),
                 currencies=sorted({one.currency for one in self.books.banks.values()}),
                 methods=METHODS,
                 periods=[_period(entity, self.books.today()) for entity in self.books.entities.values()],
-                choices=CHOICES,
-                pending={fault.kind: fault for fault in pending},
-                told=[
-                    choice.told for choice in CHOICES if choice.fault.kind in {one.kind for one in pending}
-                ],
-                other_faults=len({one.kind for one in pending} - {choice.fault.kind for choice in CHOICES}),
                 typed=typed,
                 wrong=wrong,
                 done=done,
             )
+
+    def _payments_shown(self, before: int) -> dict[str, object]:
+        latest = sorted(self.books.payments.values(), key=lambda one: one.recordno, reverse=True)
+        shown = [one for one in latest if not before or one.recordno < before][:ROWS]
+        older = shown[-1].recordno if shown and shown[-1] is not latest[-1] else 0
+        return {"payments": shown, "payment_count": len(latest), "older": older}
+
+    def _invoices_shown(self, more: int) -> dict[str, object]:
+        invoices = sorted(self.books.invoices.values(), key=lambda one: (one.number, one.recordno))
+        return {
+            "invoices": invoices[more : more + ROWS],
+            "more": more + ROWS if more + ROWS < len(invoices) else 0,
+            "open_count": sum(1 for one in invoices if one.due > 0),
+            "payable": _by_customer(self.books, invoices),
+        }
+
+    def _faults_shown(self) -> dict[str, object]:
+        pending = {fault.kind: fault for fault in self.gateway.faults.pending()}
+        told = [choice.told for choice in CHOICES if choice.fault.kind in pending]
+        return {
+            "choices": CHOICES,
+            "pending": pending,
+            "told": told,
+            "other_faults": len(pending) - len(told),
+        }
 
     def _confirm(self, recordno: int, wrong: str, status: int = 200) -> Response:
         payment = self.books.payments.get(recordno)
@@ -279,54 +297,3 @@ def _by_customer(books: Books, invoices: Sequence[Invoice]) -> list[tuple[str, l
     payable = sorted((one for one in invoices if one.due > 0 and not one.draft), key=lambda one: one.customer)
     grouped = groupby(payable, key=lambda one: one.customer)
     return [(books.customers[customer].name, list(group)) for customer, group in grouped]
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    return f"{amount:,.{decimals(currency)}f}".replace("-", "−")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
-def _stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _payment_state(payment: Payment) -> tuple[str, str]:
-    """The class of the status, and its words."""
-    if payment.reversal:
-        return "skip", "Reversal"
-    if payment.state == "V" and payment.reversed_on is not None:
-        return "ign", f"Reversed {_day(payment.reversed_on)}"
-    return ("wait", "Draft") if payment.state == "D" else ("ok", "Confirmed")
-
-
-_INVOICE_WORDS = {
-    "Paid": ("ok", "Paid"),
-    "Partially Paid": ("run", "Part paid"),
-    "Posted": ("wait", "Open"),
-    "Selected": ("run", "In a draft payment"),
-    "Draft": ("wait", "Draft"),
-    "Reversed": ("ign", "Reversed"),
-    "Reversal": ("skip", "Reversal"),
-}
-
-
-def _invoice_state(invoice: Invoice) -> tuple[str, str]:
-    return _INVOICE_WORDS[invoice_state(invoice)]
-
-
-_LEVELS = {"control": "Refused", "sign-in": "Not signed in", "failure": "Failed", "aborted": "Rolled back"}
-
-
-def _outcome(outcome: str) -> tuple[str, str, str]:
-    """The class of the status, its word, and what the gateway said."""
-    level, _, text = outcome.partition(": ")
-    if level == "success":
-        return "ok", "Done", ""
-    return ("warn", "Fault", text) if level == "fault" else ("bad", _LEVELS[level], text)

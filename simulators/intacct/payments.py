@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 from simulators.intacct.books import Books, rounded
 from simulators.intacct.receipts import Wanted, key_of, lines_of, receipt_of
@@ -68,11 +69,8 @@ def reverse(books: Books, recordno: int, day: date, description: str, caller: Ca
         audit=books.made(caller.user),
     )
     voided = replace(original, state="V", reversed_on=day, audit=books.changed(original.audit, caller.user))
-    books.payments.put(voided.recordno, voided)
-    books.payments.put(reversal.recordno, reversal)
-    books.tell("set", voided.recordno, voided.audit.modified)
-    books.tell("add", reversal.recordno, reversal.audit.created)
-    return reversal
+    _keep(books, voided, "set")
+    return _keep(books, reversal, "add")
 
 
 def _record(books: Books, wanted: Payment, caller: Caller, before: Payment | None = None) -> Payment:
@@ -98,9 +96,13 @@ def _put(books: Books, payment: Payment, caller: Caller, before: Payment | None)
     audit = payment.audit if before is None else books.changed(before.audit, caller.user)
     recordno = payment.recordno or books.new_recordno()
     put = replace(payment, recordno=recordno, lines=lines, audit=audit)
-    books.payments.put(recordno, put)
-    books.tell("add" if before is None else "set", recordno, audit.modified)
-    return put
+    return _keep(books, put, "add" if before is None else "set")
+
+
+def _keep(books: Books, payment: Payment, kind: Literal["add", "set"]) -> Payment:
+    books.payments.put(payment.recordno, payment)
+    books.tell(kind, payment.recordno, payment.audit.modified)
+    return payment
 
 
 def _require_fit(sheet: Worksheet, line: PaymentLine, payment: Payment) -> None:

@@ -138,7 +138,13 @@ def account_of(books: Books, header: dict[str, str], caller: Caller) -> BankAcco
 
 
 def currency_of(books: Books, header: dict[str, str], bank: BankAccount | None, entity: str) -> str:
-    currency = header.get("CURRENCY") or (bank.currency if bank else books.base_currency(entity))
+    return allowed_currency(
+        books, header.get("CURRENCY") or (bank.currency if bank else books.base_currency(entity))
+    )
+
+
+def allowed_currency(books: Books, currency: str) -> str:
+    """Raises Refused for a currency that the company does not have. The correction is the vendor's, by way of Scoro."""
     if not books.settings.multi_currency and currency != BASE_CURRENCY:
         raise refusal(
             f"Currency '{currency}' is not the company's currency.",

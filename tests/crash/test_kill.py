@@ -1,7 +1,6 @@
 """A worker that is killed anywhere on its way posts every payment exactly once, when another takes over."""
 
 import sys
-from pathlib import Path
 
 import pytest
 

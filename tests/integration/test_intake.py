@@ -13,7 +13,7 @@ from redis.retry import Retry
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.ledger import messages, quarantine
+from app.ledger import arrivals, quarantine
 from app.ledger.engine import Ledger
 from app.ledger.tables import Message
 from app.queue import Doorbell
@@ -62,9 +62,9 @@ def test_a_notice_becomes_a_message_that_is_due_now(ledger, take, redis, clock):
     assert take(notice(1)) == 1
     (message,) = inbox(ledger)
     lane = lane_of("main", FLOW, message.record_id)
-    assert dataclasses.astuple(messages.Arrival(
+    assert dataclasses.astuple(arrivals.Arrival(
         message.channel, message.delivery_id, message.flow, message.lane, message.system, message.object, message.record_id,
-    )) == dataclasses.astuple(messages.Arrival(
+    )) == dataclasses.astuple(arrivals.Arrival(
         "salesforce_outbound_message", "04l5g0000000001AAA", FLOW, lane, "salesforce", "AR_Payment__c", "a0B5g0000000001AAA",
     ))  # fmt: skip
     assert (message.state, message.reason, message.attempts) == ("waiting", "", 0)

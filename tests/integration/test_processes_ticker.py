@@ -7,9 +7,9 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from app.ledger import messages, migrate
+from app.ledger import arrivals, migrate
+from app.ledger.arrivals import Arrival
 from app.ledger.engine import connect as open_ledger
-from app.ledger.messages import Arrival
 from app.queue import Doorbell
 from app.redis_server import EmbeddedServer, connect
 from tests.waiting import until
@@ -35,7 +35,7 @@ def test_lanes_with_due_work_are_rung(ledger, redis, clock):
     ticker.run_once(rounds, clock())
     assert rung(redis) == set()
     with ledger.write() as writing:
-        messages.record(
+        arrivals.record(
             writing, "main", [notice("main/f/0"), notice("main/f/3")], now=clock.advance(seconds=5)
         )
     ticker.run_once(rounds, clock.advance(seconds=-1))
@@ -50,8 +50,8 @@ def test_a_lane_whose_connection_takes_no_calls_is_left_alone(ledger, redis, clo
         return not lane.startswith("main/")
 
     with ledger.write() as writing:
-        messages.record(writing, "main", [notice("main/f/0")], now=clock())
-        messages.record(writing, "other", [notice("other/f/0")], now=clock())
+        arrivals.record(writing, "main", [notice("main/f/0")], now=clock())
+        arrivals.record(writing, "other", [notice("other/f/0")], now=clock())
     ticker.run_once(Rounds(ledger, Doorbell(redis).ring, main_is_paused, None, 300), clock())
     assert rung(redis) == {"other/f/0"}
 
@@ -67,7 +67,7 @@ def test_a_ledger_that_is_away_is_logged_once_and_waited_for(tmp_path, redis, cl
     assert [line["event"] for line in logged] == ["beat.failed"]
     migrate.upgrade(url)
     with ledger.write() as writing:
-        messages.record(writing, "main", [notice("main/f/0")], now=clock())
+        arrivals.record(writing, "main", [notice("main/f/0")], now=clock())
     with capture_logs() as logged:
         beat.once(clock())
     assert rung(redis) == {"main/f/0"}
@@ -82,7 +82,7 @@ def test_a_redis_that_is_away_is_waited_for(ledger, tmp_path, clock):
     redis.ping()
     server.stop()
     with ledger.write() as writing:
-        messages.record(writing, "main", [notice("main/f/0")], now=clock())
+        arrivals.record(writing, "main", [notice("main/f/0")], now=clock())
     beat = Beat(
         "ring", lambda now: ticker.run_once(Rounds(ledger, Doorbell(redis).ring, always, None, 300), now)
     )
@@ -109,7 +109,7 @@ def test_a_sweep_that_hangs_or_breaks_does_not_hold_up_the_bells(ledger, redis, 
         ticking.start()
         assert swept.wait(20)
         with ledger.write() as writing:
-            messages.record(writing, "main", [notice("main/f/0")], now=clock())
+            arrivals.record(writing, "main", [notice("main/f/0")], now=clock())
         until(lambda: rung(redis) == {"main/f/0"})
         leave.set()
         until(lambda: logged)

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from app.errors import RemoteUnavailable, SignInRefused
 from app.idempotency import Claims
-from app.ledger import health, messages
+from app.ledger import arrivals, health, messages
+from app.ledger.arrivals import Arrival
 from app.ledger.engine import Ledger
-from app.ledger.messages import Arrival
 from app.ledger.tables import Attempt, Link, Message
 from app.records import Again, Problem, Refused
 from app.records.lane import lane_of
@@ -55,13 +55,13 @@ class World:
 
     def told(self, *ids: str) -> None:
         """Salesforce tells of these records, once more."""
-        arrivals = []
+        told = []
         for id in ids:
             self._told += 1
             lane = lane_of("main", FLOW, id)
-            arrivals.append(Arrival("test", f"n{self._told}", FLOW, lane, "salesforce", "AR_Payment__c", id))
+            told.append(Arrival("test", f"n{self._told}", FLOW, lane, "salesforce", "AR_Payment__c", id))
         with self.ledger.write() as transaction:
-            messages.record(transaction, "main", arrivals, now=self.clock())
+            arrivals.record(transaction, "main", told, now=self.clock())
 
     def drain(self) -> None:
         with self.ledger.read() as reading:

@@ -88,6 +88,7 @@ def upgrade() -> None:
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('target', sa.Text(), nullable=True, comment='id of the record in the other system, once carried'),
     sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True, comment='the resync or replay that asked for it'),
+    sa.Column('ignored_as', sa.Text(), nullable=True, comment='fingerprint of the record when a person ignored this; NULL = never, or replayed since'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
     sa.UniqueConstraint('connection', 'channel', 'delivery_id', name=op.f('uq_messages_connection_channel_delivery_id'))
     )

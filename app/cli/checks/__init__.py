@@ -1,0 +1,1 @@
+"""What `ledgerline doctor` looks at, each part for itself. Nothing is written anywhere."""
