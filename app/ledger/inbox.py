@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, true, update
 
 from app.ledger import tallies
 from app.ledger.messages import EXCEPTIONS, OPEN
@@ -149,26 +149,14 @@ def reopen(
     chosen = [Message.id == wanted] if isinstance(wanted, int) else _conditions(wanted)
     free = or_(Message.claim.is_(None), Message.due_at.is_(None), Message.due_at <= now)
     values: dict[Any, Any] = {
+        Message.state: case((Message.state == "unknown", "unknown"), else_="waiting"),
         Message.due_at: now, Message.claim: None, Message.attempts: 0, Message.waiting_since: None, Message.closed_at: None,
     }  # fmt: skip
     if run_id is not None:
         values[Message.run_id] = run_id
-    waiting_now = values | {Message.state: "waiting"}
-    mine = (Message.connection == connection, Message.flow != "", free, *chosen)
-    touched = ledger.execute(
-        update(Message)
-        .where(*mine, Message.state != "unknown")
-        .values(waiting_now)
-        .returning(Message.lane, Message.record_id)
-    ).all()
-    touched += ledger.execute(
-        update(Message)
-        .where(*mine, Message.state == "unknown")
-        .values(values)
-        .returning(Message.lane, Message.record_id)
-    ).all()
-    records = sorted({row.record_id for row in touched})
-    _look_again(ledger, connection, records, now)
+    statement = update(Message).where(Message.connection == connection, Message.flow != "", free, *chosen)
+    touched = ledger.execute(statement.values(values).returning(Message.lane, Message.record_id)).all()
+    _look_again(ledger, connection, sorted({row.record_id for row in touched}), now)
     return [row.lane for row in touched]
 
 

@@ -79,19 +79,29 @@ class Known:
     settled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`salesforce` are spellings of one id; of two ids given, each is enough. Nothing given = all."""
+
+    kind: str = ""
+    salesforce: tuple[str, ...] = ()
+    intacct: str = ""
+
+
 def search(
-    ledger: Connection, connection: str, kind: str = "", *, salesforce: Sequence[str] = (), intacct: str = "",
-    before: int | None = None, limit: int = 50,
-) -> list[Known]:  # fmt: skip
-    """The newest first. `salesforce` are spellings of one id; of two ids given, each is enough."""
-    wanted = select(*_KNOWN).where(Link.connection == connection)
-    if kind:
-        wanted = wanted.where(Link.kind == kind)
-    if salesforce or intacct:
-        wanted = wanted.where(or_(Link.salesforce_id.in_(salesforce), Link.intacct_id == intacct))
+    ledger: Connection, connection: str, wanted: Search, *, before: int | None = None, limit: int = 50
+) -> list[Known]:
+    """The newest first; `before` is the id after which the next page goes on."""
+    statement = select(*_KNOWN).where(Link.connection == connection)
+    if wanted.kind:
+        statement = statement.where(Link.kind == wanted.kind)
+    if wanted.salesforce or wanted.intacct:
+        either = or_(Link.salesforce_id.in_(wanted.salesforce), Link.intacct_id == wanted.intacct)
+        statement = statement.where(either)
     if before is not None:
-        wanted = wanted.where(Link.id < before)
-    return [Known(*row) for row in ledger.execute(wanted.order_by(Link.id.desc()).limit(limit))]
+        statement = statement.where(Link.id < before)
+    rows = ledger.execute(statement.order_by(Link.id.desc()).limit(limit))
+    return [Known(**row) for row in rows.mappings()]
 
 
 def join(ledger: Connection, connection: str, kind: str, pair: Pair, *, now: datetime) -> Known | None:
@@ -105,16 +115,20 @@ def join(ledger: Connection, connection: str, kind: str, pair: Pair, *, now: dat
         )
         .on_conflict_do_nothing()
         .returning(*_KNOWN)
-    ).first()  # fmt: skip
-    return Known(*made) if made else None
+    ).mappings().first()  # fmt: skip
+    return Known(**made) if made else None
 
 
 def part(ledger: Connection, connection: str, link_id: int) -> Known | None:
     """Remove a link; answers what it was, None where there is none such."""
-    gone = ledger.execute(
-        delete(Link).where(Link.connection == connection, Link.id == link_id).returning(*_KNOWN)
-    ).first()
-    return Known(*gone) if gone else None
+    gone = (
+        ledger.execute(
+            delete(Link).where(Link.connection == connection, Link.id == link_id).returning(*_KNOWN)
+        )
+        .mappings()
+        .first()
+    )
+    return Known(**gone) if gone else None
 
 
 _KNOWN = (

@@ -208,7 +208,7 @@ def ignored(ledger: Connection, lane: str, record_ids: Sequence[str]) -> dict[st
     )
     left: dict[str, set[str]] = {}
     for record_id, fingerprint in rows:
-        left.setdefault(record_id, set()).add(fingerprint)
+        left.setdefault(record_id, set()).add(str(fingerprint))
     return left
 
 

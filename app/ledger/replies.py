@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.ledger.tables import Reply
@@ -61,5 +61,5 @@ def forget(ledger: Connection, ask: Ask) -> None:
     ledger.execute(delete(Reply).where(*_under(ask), Reply.status.is_(None)))
 
 
-def _under(ask: Ask) -> tuple[object, ...]:
+def _under(ask: Ask) -> tuple[ColumnElement[bool], ...]:
     return (Reply.token == ask.owner, Reply.key == ask.key)

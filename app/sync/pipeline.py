@@ -10,12 +10,13 @@ what was achieved is in the ledger, and the next try goes on from there.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from app.ledger import health, links, messages, postings
 from app.records import Payment, PostedPayment, Problem, Refused, Written
 from app.sync import endings
 from app.sync.batch import Batch, Case
-from app.sync.decide import Carry, LookUp, Protest, Resume, Skip, Wait, changed, decide
+from app.sync.decide import Carry, Decision, LookUp, Protest, Resume, Skip, Wait, changed, decide
 from app.sync.desk import Desk
 from app.sync.endings import Ending
 from app.sync.flow import Flow
@@ -67,23 +68,27 @@ def _recall(batch: Batch, records: Mapping[str, Payment], flow: Flow, desk: Desk
 def _decide(progress: Progress, desk: Desk) -> None:
     now = desk.clock()
     for case in progress.cases.values():
-        match decide(case.record, case.pair, case.trace, now=now):
-            case Skip(reason):
-                progress.ended[case.id] = endings.skipped(reason)
-            case Wait(until):
-                reason = case.first.reason or "Nobody can say yet whether Intacct took the payment."
-                progress.ended[case.id] = replace(endings.unknown(case, reason, until, now=now), tried=False)
-            case LookUp():
-                progress.to_look_up.append(case)
-            case Protest() | Carry() if case.stays_ignored:
-                progress.ended[case.id] = endings.skipped(endings.STAYS_IGNORED)
-            case Resume(target_id):
-                progress.posted[case.id] = target_id
-            case Protest(problem, target_id):
-                progress.posted[case.id] = target_id
-                progress.protests[case.id] = problem
-            case Carry(generation):
-                progress.to_post[case.id] = generation
+        _file(case, decide(case.record, case.pair, case.trace, now=now), progress, now)
+
+
+def _file(case: Case, decision: Decision, progress: Progress, now: datetime) -> None:
+    match decision:
+        case Skip(reason):
+            progress.ended[case.id] = endings.skipped(reason)
+        case Wait(until):
+            reason = case.first.reason or "Nobody can say yet whether Intacct took the payment."
+            progress.ended[case.id] = replace(endings.unknown(case, reason, until, now=now), tried=False)
+        case LookUp():
+            progress.to_look_up.append(case)
+        case Resume(target_id):
+            progress.posted[case.id] = target_id
+        case _ if case.stays_ignored:
+            progress.ended[case.id] = endings.skipped(endings.STAYS_IGNORED)
+        case Protest(problem, target_id):
+            progress.posted[case.id] = target_id
+            progress.protests[case.id] = problem
+        case Carry(generation):
+            progress.to_post[case.id] = generation
 
 
 def _read_back(progress: Progress, flow: Flow, desk: Desk) -> None:

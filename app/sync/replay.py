@@ -1,7 +1,6 @@
 """Replay and ignore: what a person decides about a message."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from app.errors import LedgerlineError, NotOurs, RemoteError
@@ -79,12 +78,12 @@ def replay_many(wanted: Filter, count: int, *, desk: Desk, doorbell: Doorbell, n
 
     :raises CountDiffers: it is not `count` that match; nothing is replayed
     """
-    wanted = wanted if wanted.states else Filter(**{**_parts(wanted), "states": EXCEPTIONS})
+    wanted = wanted if wanted.states else replace(wanted, states=EXCEPTIONS)
     with desk.ledger.write() as ledger:
         found = inbox.matching(ledger, desk.connection, wanted)
         if found != count:
             raise CountDiffers(count, found)
-        asked = {**_parts(wanted), "since": wanted.since.isoformat() if wanted.since else None}
+        asked = asdict(wanted) | {"since": wanted.since.isoformat() if wanted.since else None}
         run_id = runs.begin(ledger, desk.connection, runs.REPLAY, asked, total=found, now=now)
         lanes = inbox.reopen(ledger, desk.connection, wanted, now=now, run_id=run_id)
         run = runs.read(ledger, desk.connection, run_id)
@@ -172,7 +171,3 @@ def _in_hand(message_id: int) -> str:
 
 def _messages(count: int) -> str:
     return f"{count:,} message{'' if count == 1 else 's'}"
-
-
-def _parts(wanted: Filter) -> dict[str, str | Sequence[str]]:
-    return asdict(wanted)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from app.errors import LedgerlineError, Malformed, NotOurs
 from app.ledger import arrivals as inbox
-from app.ledger import links, postings, runs
+from app.ledger import links, messages, postings, runs
 from app.ledger.arrivals import Arrival
 from app.ledger.runs import Plan, Run
 from app.mapping.writing import settled_currency
@@ -165,12 +165,15 @@ def _judged(ids: Sequence[str], flow: Flow, desk: Desk) -> Iterator[Verdict]:
     with desk.ledger.read() as ledger:
         pairs = links.of_salesforce(ledger, desk.connection, flow.kind, ids)
         traces = postings.traces(ledger, desk.connection, flow.kind, ids)
+        ignored = messages.ignored(ledger, lane_of(desk.connection, flow.name, ids[0]), ids)
     now = desk.clock()
     to_post: list[Payment] = []
     for id in ids:
         record = records.get(id)
         match decide(record, pairs.get(id), traces.get(id), now=now):
-            case Carry() if record is not None:
+            case Carry() | Protest() if record and record.fingerprint() in ignored.get(id, ()):
+                yield "skipped", None, ""
+            case Carry() if record:
                 to_post.append(record)
             case decision:
                 yield _STATES[type(decision)], None, ""

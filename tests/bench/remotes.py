@@ -32,6 +32,7 @@ class Remotes:
         self.calls: Counter[str] = Counter()
         self.posted_at: dict[int, float] = {}
         self.written_at: dict[int, float] = {}
+        self.first_read: float | None = None
 
     def answer(self, method: str, url: str, body: bytes, host: str) -> bytes | None:
         """The body to answer; None where there is nothing at that address."""
@@ -44,6 +45,7 @@ class Remotes:
         if path == TOKEN_PATH:
             return salesforce_answers.token(f"http://{host}")
         if path == f"{API}/query":
+            self.first_read = self.first_read or time.monotonic()
             return salesforce_answers.query(url)
         if method == "PATCH" and path == f"{API}/composite/sobjects":
             answer, numbers = salesforce_answers.updated(body)
@@ -69,7 +71,8 @@ class Remotes:
         if path == "/bench/seen":
             twice = sum(times > 1 for times in self.company.posted.values())
             counts = {"posted": len(self.posted_at), "written": len(self.written_at), "twice": twice}
-            return json.dumps(counts | {"calls": self.calls}).encode()
+            seconds = max(self.written_at.values(), default=0.0) - (self.first_read or 0.0)
+            return json.dumps(counts | {"calls": self.calls.total(), "seconds": seconds}).encode()
         if path == "/bench/times":
             number = int(parse_qs(urlsplit(url).query)["of"][0])
             times = {"posted": self.posted_at.get(number), "written": self.written_at.get(number)}

@@ -13,7 +13,7 @@ from redis.retry import Retry
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.ledger import arrivals, quarantine
+from app.ledger import arrivals, messages, quarantine
 from app.ledger.engine import Ledger
 from app.ledger.tables import Message
 from app.queue import Doorbell

@@ -14,8 +14,10 @@ from tests.bench.salesforce_answers import API
 
 _HEADERS = {"Authorization": "Bearer bench"}
 _SOQL = (
-    "SELECT Id, Name, Account__r.Intacct_Customer_Id__c, Amount__c, CurrencyIsoCode, Receipt_Date__c, Payment_Method__c,"
-    " (SELECT Id, AR_Invoice__r.Intacct_Key__c, Amount__c FROM AR_Payment_Lines__r) FROM AR_Payment__c WHERE Id IN ({})"
+    "SELECT Id, Name, Account__c, Account__r.Name, Account__r.Intacct_Customer_Id__c, Amount__c, CurrencyIsoCode,"
+    " Receipt_Date__c, Payment_Method__c, Reference__c, Description__c, Deposit_To__c, Entity__c, Payer__c, Status__c,"
+    " Sync_Status__c, (SELECT Id, AR_Invoice__c, AR_Invoice__r.Intacct_Key__c, AR_Invoice__r.Name, Amount__c"
+    " FROM AR_Payment_Lines__r) FROM AR_Payment__c WHERE Id IN ({})"
 )
 
 Row = dict[str, Any]
@@ -78,6 +80,7 @@ def _create(row: Row) -> str:
         f'<function controlid="{row["Name"]}"><create><ARPYMT><DOCNUMBER>{row["Name"]}</DOCNUMBER>'
         f"<CUSTOMERID>{row['Account__r']['Intacct_Customer_Id__c']}</CUSTOMERID>"
         f"<CURRENCY>{row['CurrencyIsoCode']}</CURRENCY><RECEIPTDATE>{received:%m/%d/%Y}</RECEIPTDATE>"
-        f"<PAYMENTMETHOD>{row['Payment_Method__c']}</PAYMENTMETHOD><FINANCIALENTITY>{books.ACCOUNT}</FINANCIALENTITY>"
+        f"<PAYMENTMETHOD>{row['Payment_Method__c']}</PAYMENTMETHOD><DESCRIPTION>{row['Reference__c']}</DESCRIPTION>"
+        f"<FINANCIALENTITY>{books.ACCOUNT}</FINANCIALENTITY>"
         f"<ARPYMTDETAILS>{lines}</ARPYMTDETAILS></ARPYMT></create></function>"
     )
