@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import home, redis_server
 from app.config import Settings
 from app.errors import LedgerlineError
-from app.ledger import migrate
+from app.ledger import health, migrate
+from app.ledger.engine import connect
 from workers import ports, simulation
 from workers.children import Child, Family, Guard, Program
 from workers.console import Announcement, say
@@ -136,8 +137,11 @@ def _sole_owner(folder: Path) -> Iterator[None]:
 
 
 def _upgrade(url: str) -> None:
+    """To this version's tables; and a system that refused our login before gets one more try, as after any restart."""
     try:
         migrate.upgrade(url)
+        with connect(url).write() as ledger:
+            health.forgive(ledger)
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         raise LedgerUnreachable(

@@ -84,8 +84,6 @@ def main(settings: Settings) -> None:
     stop.listen()
     service = bootstrap.build(settings)
     run(
-        Rounds(
-            service.ledger, service.doorbell.ring, service.gates.open, None, settings.sweep_seconds
-        ),
+        Rounds(service.ledger, service.doorbell.ring, service.gates.open, None, settings.sweep_seconds),
         stop,
     )

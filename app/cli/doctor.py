@@ -13,7 +13,12 @@ from app.cli.console import Json, err, out, say_json
 if TYPE_CHECKING:
     from app.cli.checks.finding import Finding
 
-_MARKS = {"good": ("✓", "green"), "care": ("!", "yellow"), "wrong": ("✗", "bold red"), "skipped": ("·", "dim")}
+_MARKS = {
+    "good": ("✓", "green"),
+    "care": ("!", "yellow"),
+    "wrong": ("✗", "bold red"),
+    "skipped": ("·", "dim"),
+}
 _SUBJECT_WIDTH = 27
 
 

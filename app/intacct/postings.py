@@ -18,6 +18,7 @@ from app.records import Again, Exchange, Posting, Problem, Refused, Repeated, Un
 AIM_SECONDS = 20.0
 FIRST_SIZE = 25  # until this company's pace is known: at 1 s a record it ends well before the CDN's 100 s
 MOST_SIZE = 100
+FEW_TRIES = 3  # of a text that Intacct uses for passing and for permanent errors alike
 
 _NOT_SENT = "Not sent yet: what became of an earlier request of the same batch has to be found out first."
 _SURELY_NOT_DONE = frozenset({Next.AGAIN, Next.SIGN_IN, Next.REFRESH, Next.FEW, Next.SIBLING})
@@ -146,7 +147,7 @@ def _failed(result: Failed, number: str, exchange: Exchange) -> WriteOutcome:
     if verdict.next is Next.UNCLEAR:
         return Unclear(verdict.problem.text, exchange)
     if verdict.next in _SURELY_NOT_DONE:
-        return Again(verdict.problem.text, exchange)
+        return Again(verdict.problem.text, exchange, most=FEW_TRIES if verdict.next is Next.FEW else None)
     return Refused(verdict.problem, exchange)
 
 

@@ -52,8 +52,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Again:
+    """`most`: after so many tries repeating is known to be useless, whatever the schedule says; None = the schedule."""
+
     reason: str
     exchange: Exchange = Exchange()
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

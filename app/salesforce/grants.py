@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import SecretStr
 
 from app.errors import BadSetting
-from app.salesforce import ids
+from app.records import ids
 
 ASSERTION_SECONDS: Final = 180
 """simple_salesforce signs for as long; Salesforce's own limit is said to be three or five minutes."""

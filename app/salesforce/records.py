@@ -8,8 +8,8 @@ from typing import Final
 from urllib.parse import quote
 
 from app.errors import CallRefused, OutcomeUnknown, RemoteError
-from app.records import Again, Change, ObjectFacts, Row, Shape, WriteOutcome
-from app.salesforce import describe, ids, rows, soql, wire, writes
+from app.records import Again, Change, ObjectFacts, Row, Shape, WriteOutcome, ids
+from app.salesforce import describe, rows, soql, wire, writes
 from app.salesforce.client import Client, Sleep
 from app.salesforce.failures import RequestRefused
 from app.salesforce.meter import Usage

@@ -13,8 +13,8 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from app.errors import RemoteUnavailable, SignInRefused
-from app.records import System
-from app.salesforce import grants, ids, wire
+from app.records import System, ids
+from app.salesforce import grants, wire
 from app.salesforce.failures import AnswerLost, lost
 from app.salesforce.grants import Login
 from app.salesforce.refusals import cleaned

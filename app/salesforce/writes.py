@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.errors import CallRefused
-from app.records import Again, Change, Exchange, Problem, Refused, WriteOutcome, Written
-from app.salesforce import ids, refusals, wire
+from app.records import Again, Change, Exchange, Problem, Refused, WriteOutcome, Written, ids
+from app.salesforce import refusals, wire
 from app.salesforce.failures import Complaint, RequestRefused, complaint_of
 from app.salesforce.refusals import Next
 

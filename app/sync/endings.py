@@ -117,7 +117,7 @@ def waiting_for_parent(case: Case, reason: str, *, now: datetime, wait: timedelt
 def again(
     case: Case, reason: str, *, now: datetime, waits: Sequence[float], exchange: Exchange = NOTHING
 ) -> Ending:
-    """Surely not done, and worth another try by the written schedule."""
+    """Surely not done, and worth another try while the waits last."""
     due_at = next_try(case.first.attempts, waits, now=now)
     if due_at:
         note = _once(case, SyncStatus.WAITING, f"{reason} It will be tried again by itself.", now)

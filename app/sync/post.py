@@ -189,7 +189,8 @@ def _record_outcomes(
 def _not_done(case: Case, outcome: Refused | Again, desk: Desk, now: datetime) -> Ending:
     if isinstance(outcome, Refused):
         return endings.refused(case, [outcome.problem], now=now, exchange=outcome.exchange)
-    return endings.again(case, outcome.reason, now=now, waits=desk.retry, exchange=outcome.exchange)
+    waits = desk.retry if outcome.most is None else desk.retry[: outcome.most - 1]
+    return endings.again(case, outcome.reason, now=now, waits=waits, exchange=outcome.exchange)
 
 
 def _claim_key(desk: Desk, flow: Flow, id: str, progress: Progress) -> str:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -105,10 +105,24 @@ class Remote:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, path: str) -> dict[str, object]:
+    def ask(self, path: str) -> dict[str, float | None]:
         with urlopen(f"{self.address}/bench/{path}") as answer:
-            told: dict[str, object] = json.load(answer)
+            told: dict[str, float | None] = json.load(answer)
             return told
+
+    def count(self, what: str) -> int:
+        """posted, written, twice (posted more than once) or calls."""
+        return int(self.ask("seen")[what] or 0)
+
+    def seconds(self) -> float:
+        """From the first read of payments to the last write-back."""
+        return self.ask("seen")["seconds"] or 0.0
+
+    def times(self, number: int) -> tuple[float, float] | None:
+        """When that payment was posted and written back, by the monotonic clock; None while it is not."""
+        told = self.ask(f"times?of={number}")
+        posted, written = told["posted"], told["written"]
+        return (posted, written) if posted and written else None
 
 
 @contextmanager
@@ -129,5 +143,3 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="ledgerline-bench-") as path:
         yield Path(path)
 
-
-__all__ = ["ExitStack", "Remote", "Started", "folder", "free_port", "listens", "python", "remote", "started", "until"]

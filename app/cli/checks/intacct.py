@@ -93,7 +93,9 @@ def _account(variable: str, account: str, kind: str, found: list[Fetched]) -> Fi
         return AREA.good("Account", f"{account} is a {kind}")
     failed = next((one for one in found if isinstance(one, Failed)), None)
     if failed:
-        text = f"whether there is a {kind} {account} could not be seen: {judge(failed.complaints).problem.text}"
+        text = (
+            f"whether there is a {kind} {account} could not be seen: {judge(failed.complaints).problem.text}"
+        )
         return AREA.care("Account", text, _ADMINISTRATOR)
     return AREA.wrong(
         "Account", f"there is no {kind} {account}", f"Correct {variable}; ids are compared exactly."

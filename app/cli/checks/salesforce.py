@@ -18,9 +18,7 @@ FEW_CALLS = 0.1
 SKEW_CARE, SKEW_WRONG = 20.0, 120.0
 """Seconds. A signed assertion of ours lives three minutes, and a webhook's signature is compared with the clock too."""
 
-_LOGIN_REMEDY = (
-    "Correct SALESFORCE_CLIENT_ID and what proves it, or the app's policy in Setup; then resume the connection."
-)
+_LOGIN_REMEDY = "Correct SALESFORCE_CLIENT_ID and what proves it, or the app's policy in Setup; then resume the connection."
 _SEEN = "the login did not get in"
 
 
@@ -37,7 +35,9 @@ def findings(connection: Connection, document: Document, key_field: str) -> Iter
     left = usage.limit - usage.used
     text = f"{left:,} of {usage.limit:,} left in these 24 hours"
     if left < usage.limit * FEW_CALLS:
-        yield AREA.care("Calls", text, "See in Setup who uses them; when none are left, the connection waits.")
+        yield AREA.care(
+            "Calls", text, "See in Setup who uses them; when none are left, the connection waits."
+        )
     else:
         yield AREA.good("Calls", text)
 

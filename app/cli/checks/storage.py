@@ -49,7 +49,9 @@ def redis_findings(redis: Redis) -> list[Finding]:
     try:
         redis.ping()
     except RedisError as error:
-        remedy = "Start `ledgerline run`, which brings one along, or see that REDIS_URL is right and lets us in."
+        remedy = (
+            "Start `ledgerline run`, which brings one along, or see that REDIS_URL is right and lets us in."
+        )
         return [AREA.wrong("Redis", f"does not answer ({error})", remedy)]
     try:
         keeps = str(redis.info("persistence").get("aof_enabled")) == "1"

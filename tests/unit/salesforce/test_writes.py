@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.records import Again, Change, Refused, Written
-from app.salesforce import ids, wire
+from app.records import Again, Change, Refused, Written, ids
+from app.salesforce import wire
 from app.salesforce.writes import body, calls, items, met_lock, outcomes
 
 

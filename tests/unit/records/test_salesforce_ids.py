@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.salesforce.ids import full, same_org
+from app.records.ids import full, same_org
 
 REAL = ("00D5g00000HrbSmEAJ", "0015g00000Acct1AAB", "a0B5g00000Pmt01EAB", "04k5g0000004PayAAE")
 
