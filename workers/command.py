@@ -18,11 +18,63 @@ def main() -> None:
 
 def start(arguments: Sequence[str]) -> int:
     """Run what the arguments ask for; answers the exit code: 2 for a wrong setting, 1 for what cannot run now."""
-    role = _ROLES.get(arguments[0]) if len(arguments) == 1 else None
-    if role is None:
-        return _command_line()
+    if len(arguments) == 1 and arguments[0] in _ROLES:
+        return _start_role(arguments[0])
+    from app import cli
+
+    cli.main(_start_role, arguments)
+    return 0
+
+
+def _start_role(name: str) -> int:
     try:
-        return role(config.load())
+        return _ROLES[name](config.load())
+    except BadSetting as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except LedgerlineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _run(settings: Settings) -> int:
+    from workers import supervisor
+
+    return supervisor.run(settings)
+
+
+def _web(settings: Settings) -> int:
+    from workers import web
+
+    web.main(home.prepare(settings))
+    return 0
+
+
+def _worker(settings: Settings) -> int:
+    from workers import worker
+
+    worker.main(home.prepare(settings))
+    return 0
+
+
+def _ticker(settings: Settings) -> int:
+    from workers import ticker
+
+    ticker.main(home.prepare(settings))
+    return 0
+
+
+_ROLES:
+        return _start_role(arguments[0])
+    from app import cli
+
+    cli.main(_start_role, arguments)
+    return 0
+
+
+def _start_role(name: str) -> int:
+    try:
+        return _ROLES[name](config.load())
     except BadSetting as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -52,8 +52,9 @@ def list_all(as_json: Json = False) -> None:
         for name, versions in saved.items()
         for one in versions
     ]
-    presets = [[name, "1", "", "", "the preset"] for name in saved]
-    out.print(table(["FLOW", "VERSION", "SAVED", "BY", "NOTE"], sorted(rows + presets, key=_newest_first)))
+    rows += [[name, "1", "", "", "the preset"] for name in saved]
+    rows.sort(key=_newest_first)
+    out.print(table(["FLOW", "VERSION", "SAVED", "BY", "NOTE"], rows))
 
 
 @group.command()

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from app.cli import backup, database, demo, doctor, mappings, operations, roles, settings, tokens
+from app.cli import backup, database, demo, doctor, mappings, operations, previewing, roles, settings, tokens
 from app.cli.console import complain
-from app.errors import BadSetting, LedgerlineError
+from app.errors import BadSetting, LedgerlineError, Malformed, NotOurs, RemoteError
 
 StartRole = Callable[[str], int]
 """Runs a process of the service until it ends; answers its exit code."""
@@ -26,9 +26,12 @@ def main(start_role: StartRole, arguments: Sequence[str] | None = None) -> None:
         _program()(
             args=None if arguments is None else list(arguments), obj=start_role, prog_name="ledgerline"
         )
-    except BadSetting as error:
+    except (BadSetting, NotOurs, Malformed) as error:
         complain(str(error))
         sys.exit(MISUSED)
+    except RemoteError as error:
+        complain(f"{error}\n`ledgerline doctor` says what to do.")
+        sys.exit(WRONG)
     except LedgerlineError as error:
         complain(str(error))
         sys.exit(WRONG)
@@ -46,7 +49,7 @@ def _program() -> typer.Typer:
     )
     for role in (roles.run, roles.web, roles.worker, roles.ticker, demo.demo):
         program.command(rich_help_panel=SERVICE)(role)
-    for verb in (operations.resync, operations.replay, operations.ignore, operations.preview):
+    for verb in (operations.resync, operations.replay, operations.ignore, previewing.preview):
         program.command(rich_help_panel=RECORDS)(verb)
     program.command(rich_help_panel=SETUP)(doctor.doctor)
     for name, group in (

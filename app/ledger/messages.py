@@ -69,6 +69,11 @@ def seize_lane(ledger: Connection, lane: str, token: str, *, now: datetime, leas
     return ledger.scalar(statement.returning(Lane.lane)) is not None
 
 
+def holds_lane(ledger: Connection, lane: str, token: str) -> bool:
+    """Whether nobody has taken the lane from us; a lease that ran out unnoticed still counts."""
+    return ledger.scalar(select(Lane.token).where(Lane.lane == lane)) == token
+
+
 def leave_lane(ledger: Connection, lane: str, token: str, *, now: datetime) -> None:
     ledger.execute(
         update(Lane)
@@ -113,8 +118,13 @@ def claim(
 
 
 def renew(ledger: Connection, lane: str, token: str, *, now: datetime, lease: timedelta) -> bool:
-    """Push our lease on; False when the lane is no longer ours, and then nothing of the batch is."""
-    if not seize_lane(ledger, lane, token, now=now, lease=lease):
+    """
+    Push our lease on; False when the lane is no longer ours, and then nothing of the batch is.
+
+    A lane that another took and left meanwhile is free, and yet not ours: what we know of its records is old.
+    """
+    kept = update(Lane).where(Lane.lane == lane, Lane.token == token).values(leased_until=now + lease)
+    if ledger.scalar(kept.returning(Lane.lane)) is None:
         return False
     ledger.execute(
         update(Message)

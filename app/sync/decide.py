@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.records import Pair, Payment, Problem, Trace
+from app.records import Pair, Payment, Problem, SyncStatus, Trace
 
 REVERSAL_ASKED = "Reversal Requested"
+_NOT_SETTLED = (SyncStatus.NEEDS_ATTENTION, SyncStatus.UNKNOWN, SyncStatus.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def _decide_paired(record: Payment, pair: Pair) -> Decision:
         return Protest(changed(record, pair.intacct_id), pair.intacct_id)
     if record.status == REVERSAL_ASKED:
         return Protest(_reversal(record, pair), pair.intacct_id)
-    if record.sync_status == "Needs Attention":
-        return Resume(pair.intacct_id)  # the edit that we protested against was taken back
+    if record.sync_status in _NOT_SETTLED:
+        return Resume(pair.intacct_id)  # an edit that we protested against was taken back, or our news came late
     return Skip("Nothing changed, or our own write coming back.")
 
 

@@ -5,7 +5,17 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from app.ledger.messages import Closing
-from app.records import Exchange, Note, Pair, Payment, PostedPayment, Problem, SyncStatus
+from app.records import (
+    Exchange,
+    Note,
+    Pair,
+    Payment,
+    PostedPayment,
+    Problem,
+    Refused,
+    SyncStatus,
+    WriteOutcome,
+)
 from app.records.money import spoken
 from app.sync.batch import Case
 from app.sync.retry import A_DAY, next_try
@@ -157,13 +167,20 @@ def closings(case: Case, ending: Ending) -> list[Closing]:
     return [_closing(case.first.id, ending)] + [_closing(held.id, others) for held in case.held[1:]]
 
 
-def unsaid(case: Case, ending: Ending, reason: str, *, now: datetime, waits: Sequence[float]) -> Ending:
-    """The record's note did not go through. What is posted stays posted and is never sent again; only the note is."""
-    if ending.state in ("rejected", "failed"):
-        return replace(ending, reason=f"{ending.reason} (Salesforce did not take this message: {reason})")
+def unsaid(
+    case: Case, ending: Ending, outcome: WriteOutcome, *, now: datetime, waits: Sequence[float]
+) -> Ending:
+    """
+    The record's note did not go through. What is posted stays posted and is never sent again: only the note is, and
+    for that the record is looked at once more. A note that is refused for good, about a record that is refused, ends
+    here: the exception has it.
+    """
     if ending.state in ("waiting", "unknown"):
         return ending
-    text = f"{ending.reason} Salesforce did not take the news: {reason}"
+    reason = str(outcome.problem) if isinstance(outcome, Refused) else getattr(outcome, "reason", "")
+    text = f"{ending.reason} Salesforce did not take this message: {reason}"
+    if ending.state in ("rejected", "failed") and isinstance(outcome, Refused):
+        return replace(ending, reason=text)
     return replace(again(case, text, now=now, waits=waits), note=None, settle=None, target=ending.target)
 
 

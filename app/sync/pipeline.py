@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.ledger import health, links, messages, postings
-from app.records import Payment, PostedPayment, Problem, Refused, Written
+from app.records import Payment, PostedPayment, Problem, Written
 from app.sync import endings
 from app.sync.batch import Batch, Case
 from app.sync.decide import Carry, Decision, LookUp, Protest, Resume, Skip, Wait, changed, decide
@@ -38,7 +38,7 @@ def carry(batch: Batch, flow: Flow, desk: Desk) -> dict[str, Ending]:
     look_up(progress, flow, desk)
     post(progress, batch, flow, desk)
     _read_back(progress, flow, desk)
-    _write_back(progress, flow, desk)
+    _write_back(progress, batch, flow, desk)
     _settle(progress, batch, flow, desk)
     return progress.ended
 
@@ -119,19 +119,20 @@ def _edited(case: Case, sent: str, posted: PostedPayment) -> Problem | None:
     return changed(case.record, posted.id)
 
 
-def _write_back(progress: Progress, flow: Flow, desk: Desk) -> None:
+def _write_back(progress: Progress, batch: Batch, flow: Flow, desk: Desk) -> None:
     """Tell each record's person. A note that fails never undoes what is posted, and is never a reason to post again."""
     noted = [(id, ending.note) for id, ending in progress.ended.items() if ending.note]
     if not noted:
         return
+    with desk.ledger.read() as ledger:
+        if not messages.holds_lane(ledger, batch.lane, batch.token):
+            raise LaneLost(batch.lane)  # who holds it now says what is so; ours would be older news
     outcomes = flow.origin.acknowledge([note for _, note in noted])
     now = desk.clock()
     for (id, _), outcome in zip(noted, outcomes, strict=True):
-        if isinstance(outcome, Written):
-            continue
-        reason = str(outcome.problem) if isinstance(outcome, Refused) else outcome.reason
-        case = progress.cases[id]
-        progress.ended[id] = endings.unsaid(case, progress.ended[id], reason, now=now, waits=desk.retry)
+        if not isinstance(outcome, Written):
+            case, ending = progress.cases[id], progress.ended[id]
+            progress.ended[id] = endings.unsaid(case, ending, outcome, now=now, waits=desk.retry)
 
 
 def _settle(progress: Progress, batch: Batch, flow: Flow, desk: Desk) -> None:

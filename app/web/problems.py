@@ -14,10 +14,17 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def answer(
-    status: int, code: str, detail: str, remedy: str, *, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    remedy: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
     """
-    `code` names the problem for programs; `detail` says what is wrong, `remedy` what to do about it.
+    `code` names the problem for programs; `detail` says what is wrong, `remedy` what to do about it; `more` are members
+    of this problem only.
 
     Trap: neither may hold the address that was called, for in some of ours there is a secret.
     """
@@ -28,6 +35,7 @@ def answer(
         "detail": detail,
         "code": code,
         "remedy": remedy,
+        **(more or {}),
     }
     content = json.dumps(members, ensure_ascii=False).encode()
     return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -23,7 +23,7 @@ from tests.crash.processes import Crew, Zygote
 from workers import ticker
 from workers.ticker import Rounds
 
-WAITS = {"LEASE_SECONDS": "1", "LOOKUP_SECONDS": "0.3,0.5", "RETRY_SECONDS": "0.2,0.4,0.8,1,1,1,1,1,1,1"}
+WAITS = {"LEASE_SECONDS": "1", "LOOKUP_SECONDS": "0.2,0.3", "RETRY_SECONDS": "0.2,0.4,0.8,1,1,1,1,1,1,1"}
 ROUTES = {(System.SALESFORCE, "AR_Payment__c"): PAYMENT_TO_INTACCT}
 
 
@@ -74,12 +74,13 @@ class Scene:
 
     def half_a_minute_passes_in_redis(self) -> None:
         """
-        What the lock of a sign-in is for lives 30 s after its holder was killed. Rather than wait for it, see that it
-        would end by itself, and end it.
+        The lock of a sign-in, and a bell that nobody answered, outlive who was killed by 30 s. Rather than wait for
+        it, see that they would end by themselves, and end them.
         """
-        for lock in self.redis.scan_iter("ledgerline:shelf-lock:*"):
-            assert 0 < self.redis.pttl(lock) <= 30_000
-            self.redis.delete(lock)
+        for pattern in ("ledgerline:shelf-lock:*", "ledgerline:rung:*"):
+            for left in self.redis.scan_iter(pattern):
+                assert 0 < self.redis.pttl(left) <= 30_000
+                self.redis.delete(left)
 
 
 class _Deaf:

@@ -1,12 +1,11 @@
-"""Workers that meet on the same lanes: two at once, one that was only asleep, one that died while Intacct works on."""
+"""Workers that meet on the same lanes: two at once, and one that was only asleep."""
 
 import signal
-from collections.abc import Iterator
 from random import Random
 
 import pytest
 
-from tests.crash.both import Both, both_running, many_payments
+from tests.crash.both import many_payments
 from tests.crash.conftest import NewScene
 from tests.crash.scene import three_of_one_lane
 from tests.crash.worker import BELLS
@@ -67,29 +66,19 @@ def test_a_worker_that_slept_past_its_lease_in_mid_post_does_no_harm_when_it_wak
     assert scene.states() == {"carried": 2, "rejected": 1}
 
 
-class TestWhileIntacctIsStillAtWork:
-    @pytest.fixture(scope="class")
-    def both(self) -> Iterator[Both]:
-        """A company that takes its time, as real ones do."""
-        with both_running(seconds_per_record=0.7) as running:
-            yield running
+def test_a_worker_that_slept_before_its_news_does_not_leave_them_where_they_are_wrong_by_now(
+    set_scene: NewScene,
+) -> None:
+    scene = set_scene()
+    posted, refused = three_of_one_lane(scene.both)
+    scene.told(posted + refused)
+    asleep = scene.crew.start(strike_at="salesforce update:before:1", by="STOP")
+    until(lambda: asleep.is_stopped)
+    scene.both.correct(refused[0], amount="100.00")
+    scene.told(refused)
+    scene.crew.start().ends(0)
+    assert scene.both.differences(posted=posted + refused) == []
+    asleep.told(signal.SIGCONT)
+    asleep.ends(0)
 
-    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-    def test_a_worker_that_goes_is_followed_by_one_that_waits_for_the_outcome(
-        self, number: signal.Signals, set_scene: NewScene
-    ) -> None:
-        scene = set_scene()
-        posted, refused = three_of_one_lane(scene.both)
-        scene.told(posted + refused)
-        first = scene.crew.start()
-        until(scene.both.company.gateway.running)
-        first.told(number)
-        scene.crew.start().ends(0)
-        assert scene.both.differences(posted=posted, refused=refused) == []
-        if number is signal.SIGSTOP:
-            first.told(signal.SIGCONT)
-            first.ends(0)
-
-        until(lambda: not scene.both.company.gateway.running())
-        assert scene.both.differences(posted=posted, refused=refused) == []
-        assert scene.states() == {"carried": 2, "rejected": 1}
+    assert scene.both.differences(posted=posted + refused) == []

@@ -53,6 +53,8 @@ def steps(waits: Sequence[str]) -> Iterator[Callable[[list[Taken]], None]]:
 
     with Live(drawn([]), console=out, refresh_per_second=12) as live:
         yield lambda taken: live.update(drawn(taken))
+    if not out.is_terminal:  # rich leaves the last frame without its end of line
+        out.print()
 
 
 def message(payment: SalesforcePayment) -> None:

@@ -23,7 +23,8 @@ from tests.bench.yardsticks import three_calls
 from tests.bench.yardsticks.probe import HOOK, serve
 
 QUEUE = "payments"
-NAIVE_JOB, KEPT_JOB = f"{__spec__.name}.carry", f"{__spec__.name}.carry_kept"
+_MODULE = "tests.bench.yardsticks.naive"
+NAIVE_JOB, KEPT_JOB = f"{_MODULE}.carry", f"{_MODULE}.carry_kept"
 """By name: RQ takes no function of a module that was started as a program."""
 
 _kept: list[httpx.Client] = []

@@ -350,6 +350,17 @@ class TestAFailedWriteBack:
         assert "Intacct payment 88000" in world.message(P1).reason
         assert len(world.intacct.writes) == 1
 
+    def test_of_a_refusal_is_repeated_too(self, world: World) -> None:
+        world.salesforce.hold(a_payment(P1, amount="0.00"))
+        world.salesforce.refusals[P1] = LOCK
+        world.told(P1)
+        world.drain()
+        assert world.states(P1) == ["waiting"]
+        world.drain_until_quiet()
+
+        assert world.states(P1) == ["rejected"]
+        assert world.salesforce.records[P1].sync_status == "Needs Attention"
+
 
 class TestASystemThatIsDown:
     @pytest.mark.parametrize("verb", ["look_around", "write", "read"])
