@@ -21,6 +21,7 @@ from app.records import (
     PostedPayment,
     Posting,
     Problem,
+    Refused,
     Repeated,
     System,
     Unclear,
@@ -77,12 +78,16 @@ class FakeSalesforce:
         return [record.id for record in self.records.values() if record.wanted]
 
     def acknowledge(self, notes: Sequence[Note]) -> Sequence[WriteOutcome]:
+        if not notes:
+            return []
         self._call()
         return [self._note(note) for note in notes]
 
     def _note(self, note: Note) -> WriteOutcome:
         if note.id in self.refusals:
             return self.refusals.pop(note.id)
+        if note.id not in self.records:
+            return Refused(Problem("gone", "The record was deleted.", "Nothing is left to do."))
         self.notes.append(note)
         record = self.records[note.id]
         self.records[note.id] = replace(
@@ -104,7 +109,8 @@ class FakeSalesforce:
 class FakeIntacct:
     """
     Where payments are posted. `outcomes` says, by key, what the next write of it answers and whether it is done all
-    the same: `("done", Unclear(…))` is a cut connection after the work.
+    the same: `("done", Unclear(…))` is a cut connection after the work. `gone` are invoices that are not there; every
+    other is, of the one customer, with 1,000 due.
     """
 
     payments: dict[str, PostedPayment] = field(default_factory=dict)
@@ -112,6 +118,7 @@ class FakeIntacct:
     outcomes: dict[str, tuple[str, WriteOutcome]] = field(default_factory=dict)
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
     writes: list[str] = field(default_factory=list)
     calls: int = 0
 
@@ -120,7 +127,7 @@ class FakeIntacct:
         keys = {line.invoice_key for record in records for line in record.lines if line.invoice_key}
         return Books(
             customers={"C-1": Customer("C-1", "Castellan", True)},
-            invoices={key: Invoice(key, key, "C-1", "USD", Decimal(1000)) for key in keys},
+            invoices={key: Invoice(key, key, "C-1", "USD", Decimal(1000)) for key in keys - self.gone},
         )
 
     def find(self, keys: Sequence[str]) -> Mapping[str, Sequence[PostedPayment]]:
@@ -133,6 +140,8 @@ class FakeIntacct:
         return {id: self.payments[id] for id in ids if id in self.payments and id not in self.hidden}
 
     def write(self, postings: Sequence[Posting]) -> Sequence[WriteOutcome]:
+        if not postings:
+            return []
         self._call("write")
         return [self._write(posting) for posting in postings]
 
@@ -143,6 +152,8 @@ class FakeIntacct:
         self.writes.append(posting.control_id)
         if posting.control_id in self.control_ids:
             return Repeated("Intacct recorded it before.")
+        if self.gone & {dict(line)["invoice"] for line in posting.lines}:
+            return Refused(Problem("invoice_gone", "There is no such invoice.", "Choose another."))
         done, outcome = self.outcomes.pop(posting.key, ("done", None))
         if done != "done":
             return outcome or Again("not done")

@@ -64,59 +64,6 @@ def _ticker(settings: Settings) -> int:
     return 0
 
 
-_ROLES:
-        return _start_role(arguments[0])
-    from app import cli
-
-    cli.main(_start_role, arguments)
-    return 0
-
-
-def _start_role(name: str) -> int:
-    try:
-        return _ROLES[name](config.load())
-    except BadSetting as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except LedgerlineError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-
-
-def _run(settings: Settings) -> int:
-    from workers import supervisor
-
-    return supervisor.run(settings)
-
-
-def _web(settings: Settings) -> int:
-    from workers import web
-
-    web.main(home.prepare(settings))
-    return 0
-
-
-def _worker(settings: Settings) -> int:
-    from workers import worker
-
-    worker.main(home.prepare(settings))
-    return 0
-
-
-def _ticker(settings: Settings) -> int:
-    from workers import ticker
-
-    ticker.main(home.prepare(settings))
-    return 0
-
-
-def _command_line() -> int:
-    from app import cli
-
-    cli.main()
-    return 0
-
-
 _ROLES: dict[str, Callable[[Settings], int]] = {
     "run": _run,
     "web": _web,

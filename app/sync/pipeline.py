@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from app.ledger import health, links, messages, postings
+from app.ledger import arrivals, health, links, messages, postings
+from app.ledger.arrivals import Arrival
 from app.records import Payment, PostedPayment, Problem, Written
 from app.sync import endings
 from app.sync.batch import Batch, Case
@@ -147,10 +148,34 @@ def _settle(progress: Progress, batch: Batch, flow: Flow, desk: Desk) -> None:
         id for id, ending in progress.ended.items() if ending.state == "carried" and progress.cases[id].asked
     ]
     with desk.ledger.write() as ledger:
-        if not messages.seize_lane(ledger, batch.lane, batch.token, now=now, lease=desk.lease):
-            raise LaneLost(batch.lane)
-        messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now)
-        links.settle(ledger, desk.connection, flow.kind, settled, now=now)
-        if carried:
-            messages.supersede(ledger, batch.lane, carried, reason="Carried since.", now=now)
-        health.healed(ledger, desk.connection)
+        ours = messages.renew(ledger, batch.lane, batch.token, now=now, lease=desk.lease)
+        if ours:
+            messages.close(ledger, batch.lane, batch.token, closings, started=batch.started, now=now)
+            links.settle(ledger, desk.connection, flow.kind, settled, now=now)
+            if carried:
+                messages.supersede(ledger, batch.lane, carried, reason="Carried since.", now=now)
+            health.healed(ledger, desk.connection)
+        else:
+            arrivals.record(ledger, desk.connection, _late(progress, batch, flow), now=now)
+    if not ours:
+        raise LaneLost(batch.lane)
+
+
+def _late(progress: Progress, batch: Batch, flow: Flow) -> list[Arrival]:
+    """
+    Another worker held the lane while our notes went out, so they may stand where newer ones stood: whoever holds it
+    next looks at these records once more, and says what is so.
+    """
+    noted = [progress.cases[id].first for id, ending in progress.ended.items() if ending.note]
+    return [
+        Arrival(
+            "late-note",
+            f"{batch.token}:{held.id}",
+            flow.name,
+            batch.lane,
+            flow.origin_system,
+            held.object,
+            held.record_id,
+        )
+        for held in noted
+    ]

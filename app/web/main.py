@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import app as ledgerline
-from app.web import hooks, problems
-from app.web.hooks import Receiver
+from app.web import api, health, hooks, metrics, problems, welcome
+from app.web.api.ports import Operated
 from app.web.scribe import Scribe
 
 _HEADERS = (
@@ -25,7 +25,7 @@ _HEADERS = (
 """What every answer says to browsers, unless it says it itself."""
 
 
-def create_app(service: Receiver) -> FastAPI:
+def create_app(service: Operated) -> FastAPI:
     """All addresses of the service. A redirect from `…/` would show a secret in `Location`, so there are none."""
     scribe = Scribe(service.ledger, service.doorbell)
 
@@ -44,6 +44,10 @@ def create_app(service: Receiver) -> FastAPI:
         lifespan=lifespan,
     )
     web.router.routes.extend(hooks.routes(service, scribe))
+    health.add_routes(web.router)
+    metrics.add_routes(web.router)
+    welcome.add_routes(web.router)
+    api.mount(web, service)
     web.add_middleware(_Guarded)
     problems.install(web)
     return web

@@ -111,7 +111,9 @@ class Both:
 
 def a_payment(*lines: tuple[str, str], **given: object) -> dict[str, object]:
     """As the control takes it; by default 100.00 for one invoice."""
-    applied = [{"invoice": invoice, "amount": amount} for invoice, amount in lines or [(INVOICES[0], "100.00")]]
+    applied = [
+        {"invoice": invoice, "amount": amount} for invoice, amount in lines or [(INVOICES[0], "100.00")]
+    ]
     return {"account": CUSTOMER, "receipt_date": "2026-11-24", "method": "EFT", "lines": applied} | given
 
 

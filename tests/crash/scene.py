@@ -11,7 +11,6 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from app.flows import PAYMENT_TO_INTACCT
-from app.ledger import messages
 from app.ledger.engine import Ledger, connect
 from app.ledger.tables import Message
 from app.queue import Doorbell

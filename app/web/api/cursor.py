@@ -25,7 +25,9 @@ def place(cursor: str | None) -> int | None:
     except (ValueError, binascii.Error):
         number = 0
     if not 0 < number <= LARGEST:
-        raise Refusal(422, "invalid", "cursor: it is not one that we gave.", "Take `next` of the page before.")
+        raise Refusal(
+            422, "invalid", "cursor: it is not one that we gave.", "Take `next` of the page before."
+        )
     return number
 
 
