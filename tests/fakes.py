@@ -31,6 +31,7 @@ from app.records import (
 from app.sync.flow import Flow, Later
 
 FLOW = "payment-to-intacct"
+OPEN_FROM = date(2024, 1, 1)
 
 
 def a_line(invoice: str = "inv1", amount: str = "100.00", **changes: object) -> PaymentLine:
@@ -152,8 +153,8 @@ class FakeIntacct:
         self.writes.append(posting.control_id)
         if posting.control_id in self.control_ids:
             return Repeated("Intacct recorded it before.")
-        if self.gone & {dict(line)["invoice"] for line in posting.lines}:
-            return Refused(Problem("invoice_gone", "There is no such invoice.", "Choose another."))
+        if date.fromisoformat(dict(posting.header)["date"]) < OPEN_FROM:
+            return Refused(Problem("period_closed", "The period is closed.", f"Choose a date from {OPEN_FROM} on."))
         done, outcome = self.outcomes.pop(posting.key, ("done", None))
         if done != "done":
             return outcome or Again("not done")

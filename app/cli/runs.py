@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.cli.console import Shown, err, out, say, say_json, table
+from app.cli.console import Shown, complain, err, out, say, say_json, table
 
 if TYPE_CHECKING:
     from app.bootstrap import Service
     from app.ledger.runs import Run
 
 LOOK_SECONDS = 0.25
+STILL_SECONDS = 20.0
 NEEDS_A_PERSON = ("rejected", "failed")
 
 
@@ -30,13 +31,19 @@ def waited_for(service: Service, run: Run) -> Run:
     )
     with Progress(*columns, console=err) as progress:
         bar = progress.add_task(f"Run {run.id}", total=run.total, outcomes="")
+        still_until = time.monotonic() + STILL_SECONDS
         while True:
             progress.update(bar, completed=run.done, outcomes=_counts(run))
             if run.state != runs.RUNNING:
                 return run
+            if time.monotonic() > still_until:
+                complain("! Nothing has moved for a while. `ledgerline doctor` says what stands in the way.")
+                still_until = float("inf")
             time.sleep(LOOK_SECONDS)
             with service.ledger.read() as reading:
-                run = runs.read(reading, run.connection, run.id) or run
+                before, run = run, runs.read(reading, run.connection, run.id) or run
+            if run.done > before.done:
+                still_until = time.monotonic() + STILL_SECONDS
 
 
 def show(run: Run, *, as_json: bool, dry: bool = False) -> None:

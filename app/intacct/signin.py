@@ -122,13 +122,13 @@ class SignIn:
 
 def may_follow(configured: str, offered: str) -> bool:
     """
-    Whether a session's endpoint may be used: the configured host, `*.intacct.com` over TLS, or loopback where loopback
-    is configured. The sender's password goes there with every call.
+    Whether a session's endpoint may be used: the configured host or `*.intacct.com`, over TLS; where loopback is
+    configured, loopback and nothing else. The sender's password goes there with every call.
     """
     own, other = urlsplit(configured), urlsplit(offered)
     host = other.hostname or ""
-    if is_loopback(own.hostname or "") and is_loopback(host):
-        return other.scheme in ("http", "https")
+    if is_loopback(own.hostname or ""):
+        return is_loopback(host) and other.scheme in ("http", "https")
     if other.scheme != "https":
         return False
     return host == own.hostname or host == "intacct.com" or host.endswith(".intacct.com")

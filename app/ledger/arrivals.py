@@ -47,7 +47,7 @@ def record(ledger: Connection, connection: str, arrivals: Sequence[Arrival], *, 
     """Insert each arrival that is new; answers how many were. A repeat of a delivery id changes nothing."""
     if not arrivals:
         return 0
-    bound = Instant().bind_processor(ledger.dialect)
+    bound = Instant().dialect_impl(ledger.dialect).bind_processor(ledger.dialect)  # its own spelling, as everywhere
     instant = bound(now) if bound else now
     rows = [_row(connection, arrival, instant) for arrival in arrivals]
     if ledger.dialect.name == "sqlite":

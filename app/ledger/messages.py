@@ -156,17 +156,13 @@ def close(
     Write down what became of each message that is still ours, with its attempt; answers how many were.
     The claim's token fences: a worker that lost its lease closes nothing.
     """
-    ours = set(
-        ledger.scalars(
-            select(Message.id).where(Message.id.in_([c.id for c in closings]), Message.claim == token)
-        )
-    )
+    ours = set(ledger.scalars(_OURS, {"b_ids": [closing.id for closing in closings], "b_token": token}))
     kept = [closing for closing in closings if closing.id in ours]
     if kept:
         duration = int((now - started).total_seconds() * 1000)
         ledger.execute(_CLOSE, [_closed(closing, now) for closing in kept])
         if tried := [_attempt(closing, started, duration) for closing in kept if closing.tried]:
-            ledger.execute(insert(Attempt), tried)
+            ledger.execute(_TRIED, tried)
         tallies.add(ledger, lane, Counter(closing.state for closing in kept if closing.due_at is None))
     return len(kept)
 
@@ -265,6 +261,10 @@ _HELD = (
     Message.waiting_since,
 )
 
+_OURS = select(Message.id).where(
+    Message.id.in_(bindparam("b_ids", expanding=True)), Message.claim == bindparam("b_token")
+)
+_TRIED = insert(Attempt)
 _CLOSE = (
     update(Message)
     .where(Message.id == bindparam("b_id"))

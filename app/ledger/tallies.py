@@ -1,8 +1,9 @@
 """Closed messages counted as they close."""
 
 from collections.abc import Mapping
+from functools import cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.ledger.tables import Tally
@@ -14,15 +15,19 @@ def add(ledger: Connection, lane: str, closed: Mapping[str, int]) -> None:
     if not closed:
         return
     connection, flow = flow_of(lane)
-    dialect = sqlite if ledger.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Tally).values(
-        [{"connection": connection, "flow": flow, "state": state, "count": n} for state, n in closed.items()]
-    )
     ledger.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connection", "flow", "state"],
-            set_={"count": Tally.count + statement.excluded.count},
-        )
+        _adding(ledger.dialect.name),
+        [{"connection": connection, "flow": flow, "state": state, "count": n} for state, n in closed.items()],
+    )
+
+
+@cache
+def _adding(dialect: str) -> Insert:
+    """Made once: `excluded` copies all columns."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(Tally)
+    return statement.on_conflict_do_update(
+        index_elements=["connection", "flow", "state"],
+        set_={"count": Tally.count + statement.excluded.count},
     )
 
 

@@ -116,9 +116,8 @@ class SignIn:
         if _TOKEN.fullmatch(text) is None:
             raise wire.AnswerNotUnderstood("access_token is no token")
         org = _org_of(members.get("id"), text)
-        if org is None or not ids.same_org(org, self._login.org_id):
-            found = f"org {org}" if org else "an org that it does not name"
-            self._give_up(f"the login leads to {found}, and this connection is for {self._login.org_id}")
+        if org is not None and not ids.same_org(org, self._login.org_id):
+            self._give_up(f"the login leads to org {org}, and this connection is for {self._login.org_id}")
         return Token(text, self._instance(wire.as_text(members.get("instance_url"), "instance_url")))
 
     def _instance(self, url: str) -> str:

@@ -190,7 +190,7 @@ def _posted(records: Sequence[Payment], flow: Flow) -> Iterator[Verdict]:
         elif verdict:
             yield "rejected", None, ""
         else:
-            yield "carried", record.amount, settled_currency(record, books, NO_CURRENCY)
+            yield "carried", record.amount, settled_currency(record, books, "") or NO_CURRENCY
 
 
 _STATES: Mapping[type, str] = {

@@ -1,7 +1,7 @@
 """(b) How many payments a second one worker carries, and (c) how many remote calls that takes."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -69,7 +69,9 @@ def ours(place: Path, delay: float, count: int) -> Carried:
 
 def batch_loop(place: Path, delay: float, count: int) -> Carried:
     with remote(place, delay=delay) as systems:
-        command = python("-m", "tests.bench.yardsticks.batch_loop", str(place / "loop.db"), systems.address, str(count))
+        command = python(
+            "-m", "tests.bench.yardsticks.batch_loop", str(place / "loop.db"), systems.address, str(count)
+        )
         with started("batch-loop", command, place, {}) as loop:
             until(lambda: _written(systems) == count, [], seconds=120)
             loop.process.wait(30)
@@ -137,5 +139,7 @@ def _figures(found: dict[tuple[str, float], list[Carried]]) -> list[Figure]:
         figure(0.0, "batch loop", 0.3),
         figure(0.0, "well-written", None),
         figure(0.0, "naive", None),
-        Figure("c", f"remote calls a payment at a backlog of {BACKLOG:,}", "calls", calls, bound=at_most(0.06)),
+        Figure(
+            "c", f"remote calls a payment at a backlog of {BACKLOG:,}", "calls", calls, bound=at_most(0.06)
+        ),
     ]

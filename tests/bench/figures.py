@@ -43,7 +43,11 @@ class Figure:
         measured = self.ours if self.bound.kind == "at most" else self.ratio
         if measured is None:
             return None
-        return measured >= self.bound.value if self.bound.kind == "ratio at least" else measured <= self.bound.value
+        return (
+            measured >= self.bound.value
+            if self.bound.kind == "ratio at least"
+            else measured <= self.bound.value
+        )
 
 
 def at_least(ratio: float) -> Bound:
@@ -60,7 +64,12 @@ def at_most(value: float) -> Bound:
 
 def as_json(figures: Sequence[Figure]) -> list[dict[str, object]]:
     return [
-        {**asdict(one), "bound": one.bound.text() if one.bound else None, "ratio": one.ratio, "reached": one.reached}
+        {
+            **asdict(one),
+            "bound": one.bound.text() if one.bound else None,
+            "ratio": one.ratio,
+            "reached": one.reached,
+        }
         for one in figures
     ]
 

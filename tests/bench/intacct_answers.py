@@ -143,7 +143,8 @@ def _session(location: str, endpoint: str) -> str:
 def _repeated(id: str) -> str:
     text = f"A successful transaction has already been recorded with the control id {id} [Support ID: bench]"
     return (
-        f"<status>failure</status><function>create</function><controlid>{id}</controlid><errormessage><error>"
+        f"<status>failure</status><function>create</function><controlid>{id}</controlid>"
+        '<data listtype="objects" count="0"/><errormessage><error>'
         f"<errorno>BL01001973</errorno><description></description><description2>{text}</description2>"
         "<correction></correction></error></errormessage>"
     )

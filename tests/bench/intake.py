@@ -61,7 +61,7 @@ def _doors(stack: ExitStack) -> list[Door]:
     return [
         Door("ours", ours.port, ours.hook),
         Door("probe", _probe(stack, home), probe.HOOK),
-        Door("naive", _naive(stack, home, ours.systems.address), naive.HOOK),
+        Door("naive", _naive(stack, home, ours.systems.address), probe.HOOK),
     ]
 
 

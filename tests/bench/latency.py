@@ -11,7 +11,7 @@ from tests.bench import messages
 from tests.bench.figures import Figure, at_most, quantile
 from tests.bench.processes import Remote, folder, free_port, listens, python, remote, started, until
 from tests.bench.product import product
-from tests.bench.yardsticks import naive
+from tests.bench.yardsticks import probe
 
 SAMPLES, NAIVE_SAMPLES, WARM_UP = 200, 40, 10
 QUIET_SECONDS = 0.1
@@ -38,7 +38,9 @@ def measure(say: Say) -> list[Figure]:
     return [
         Figure("d", "delivery to posted, p50", "ms", median(posted), "naive", naive_posted, at_most(80)),
         Figure("d", "delivery to posted, p99", "ms", quantile(posted, 0.99), bound=at_most(250)),
-        Figure("d", "delivery to written back, p50", "ms", median(written), "naive", naive_written, at_most(120)),
+        Figure(
+            "d", "delivery to written back, p50", "ms", median(written), "naive", naive_written, at_most(120)
+        ),
     ]
 
 
@@ -59,11 +61,13 @@ def _naive() -> list[Sample]:
         stack.callback(redis.stop)
         port = free_port()
         for role in ("web", "worker"):
-            command = python("-m", "tests.bench.yardsticks.naive", role, redis.url, systems.address, str(port))
+            command = python(
+                "-m", "tests.bench.yardsticks.naive", role, redis.url, systems.address, str(port)
+            )
             process = stack.enter_context(started(role, command, home, {}))
             if role == "web":
                 until(lambda: listens(port), [process], seconds=60)
-        return _samples(port, naive.HOOK, systems, NAIVE_SAMPLES)
+        return _samples(port, probe.HOOK, systems, NAIVE_SAMPLES)
 
 
 def _samples(port: int, hook: str, systems: Remote, count: int) -> list[Sample]:

@@ -49,7 +49,7 @@ class Started:
 def started(name: str, command: Sequence[str], folder: Path, more: Mapping[str, str]) -> Iterator[Started]:
     """Run a command in `folder`, with as little of our own environment as it needs, until the block ends."""
     inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    environment = inherited | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"} | more
+    environment = inherited | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"} | dict(more)
     path = folder / f"{name}.log"
     with path.open("ab") as log:
         process = subprocess.Popen(
@@ -73,7 +73,9 @@ def free_port() -> int:
         return port
 
 
-def until(condition: Callable[[], object], watched: Sequence[Started], *, seconds: float, pause: float = 0.02) -> None:
+def until(
+    condition: Callable[[], object], watched: Sequence[Started], *, seconds: float, pause: float = 0.02
+) -> None:
     """
     Return once the condition holds.
 
@@ -142,4 +144,3 @@ def folder() -> Iterator[Path]:
     """On the disk that temporary files are on: where that is memory, a commit costs nothing and figures flatter."""
     with tempfile.TemporaryDirectory(prefix="ledgerline-bench-") as path:
         yield Path(path)
-

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped] # its stubs are a package of their own, which we do not need
 
 from app.ledger import migrate
 from app.redis_server import EmbeddedServer

@@ -125,7 +125,9 @@ class Connection(asyncio.Protocol):
 def _response(body: bytes | None, url: str) -> bytes:
     status = HTTPStatus.NOT_FOUND if body is None else HTTPStatus.OK
     kind = 'text/xml; encoding="UTF-8"' if url == GATEWAY_PATH else "application/json;charset=UTF-8"
-    head = f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(body or b'')}\r\n"
+    head = (
+        f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(body or b'')}\r\n"
+    )
     if url.startswith("/services/data"):
         head += "Sforce-Limit-Info: api-usage=18/115000\r\n"
     return f"{head}\r\n".encode() + (body or b"")

@@ -46,6 +46,10 @@ class Place:
         lines = (a_line(amount=amount, invoice_key=invoice or self.invoices[0]),)
         return a_payment(f"a0B{self.count:012}", amount=amount, customer=self.customer, lines=lines)
 
+    def refusable(self, payment: Payment) -> Posting:
+        """As `posting`, but received when the books are closed, as only the destination can know."""
+        return self.posting(replace(payment, receipt_date=date(2020, 1, 31)))
+
     def posting(self, payment: Payment) -> Posting:
         return self.flow.translate(payment, self.destination.look_around([payment]), 1)
 
@@ -149,8 +153,7 @@ class TestWrite:
     def test_answers_each_in_the_order_asked(self, place: Place) -> None:
         good, repeated, wrong, last = (place.payment(f"{n}.00") for n in range(1, 5))
         postings = [place.posting(one) for one in (good, repeated, wrong, last)]
-        bad = replace(wrong, lines=(a_line(amount="3.00", invoice_key=place.gone_invoice),))
-        postings[2] = place.flow.translate(bad, place.destination.look_around([wrong]), 1)
+        postings[2] = place.refusable(wrong)
         place.destination.write([postings[1]])
         outcomes = place.destination.write(postings)
 
@@ -179,8 +182,7 @@ class TestWrite:
     def test_that_was_refused_may_be_repeated_with_its_control_id(self, place: Place) -> None:
         payment = place.payment()
         posting = place.posting(payment)
-        bad = replace(payment, lines=(a_line(amount="10.00", invoice_key=place.gone_invoice),))
-        wrong = place.flow.translate(bad, place.destination.look_around([payment]), 1)
+        wrong = place.refusable(payment)
         assert wrong.control_id == posting.control_id
         (refused,) = place.destination.write([wrong])
         (outcome,) = place.destination.write([posting])

@@ -63,7 +63,7 @@ def _real(origin: Origin, both: Both) -> Place:
         origin=origin,
         pay=lambda status: both.pay(status=status)["id"],
         nobody="a0B5g00000zzzzzEAA",
-        lock=lambda id: both.salesforce("POST", "locks", {"id": id, "count": 2}),
+        lock=lambda id: both.salesforce("POST", "locks", {"id": id, "count": 9}),
         down=lambda: both.salesforce.strike("rate_limit", "/services/data", count=3),
         calls=calls,
     )
@@ -78,8 +78,10 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 def a_note(payment: Payment, status: SyncStatus = SyncStatus.SYNCED) -> Note:
-    lines = tuple((line.id, f"9{number}") for number, line in enumerate(payment.lines))
-    return Note(payment.id, status, "Intacct payment 88000.", NOW, "Posted", "88000", "C", lines)
+    """As after a post; the number there is the payment's own, for no two may have one."""
+    number = payment.key.removeprefix("ARP-")
+    lines = tuple((line.id, f"{number}-{place}") for place, line in enumerate(payment.lines))
+    return Note(payment.id, status, f"Intacct payment {number}.", NOW, "Posted", number, "C", lines)
 
 
 class TestRead:
@@ -135,7 +137,7 @@ class TestAcknowledge:
         after = place.one(before.id)
 
         assert isinstance(outcome, Written)
-        assert (after.status, after.sync_status, after.target_id) == ("Posted", "Synced", "88000")
+        assert (after.status, after.sync_status, after.target_id) == ("Posted", "Synced", before.key.removeprefix("ARP-"))
         assert not after.wanted
         assert after.fingerprint() == before.fingerprint()
 

@@ -76,11 +76,10 @@ class TestANewcomer:
         take_payment(page, product, "Osei", "INV-10562", "8.10")
         shows(page, "Synced")
         record = newest_payment(product)["id"]
-        api = httpx.Client(
-            base_url=f"{product.ledgerline}/api/v1", headers={"Authorization": f"Bearer {product.token}"}
-        )
+        token = {"Authorization": f"Bearer {product.token}"}
+        with httpx.Client(base_url=f"{product.ledgerline}/api/v1", headers=token) as api:
+            found = api.get("/messages", params={"record": record, "state": "carried"}).json()["items"]
+            story = api.get(f"/messages/{found[0]['id']}").json()
 
-        message = api.get("/messages", params={"record": record, "state": "carried"}).json()["items"][0]
-        story = api.get(f"/messages/{message['id']}").json()
         assert story["target"] == newest_payment(product)["intacct_key"]
         assert story["attempts"][-1]["outcome"] == "carried"

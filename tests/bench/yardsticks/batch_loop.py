@@ -35,7 +35,9 @@ def main(path: Path, remote: str, count: int) -> float:
 
 
 def _carry(store: sqlite3.Connection, http: httpx.Client, remote: str) -> bool:
-    due = store.execute("SELECT id, record FROM inbox WHERE state = 'due' ORDER BY id LIMIT ?", (BATCH,)).fetchall()
+    due = store.execute(
+        "SELECT id, record FROM inbox WHERE state = 'due' ORDER BY id LIMIT ?", (BATCH,)
+    ).fetchall()
     if not due:
         return False
     ids = {record: id for id, record in due}

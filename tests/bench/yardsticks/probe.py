@@ -58,7 +58,9 @@ def pointers(body: bytes) -> list[tuple[str, str]]:
 
 def serve(app: Starlette, port: int) -> None:
     """As ours is served, so that the server is no part of the difference."""
-    uvicorn.run(app, host="127.0.0.1", port=port, http="httptools", ws="none", log_level="warning", access_log=False)
+    uvicorn.run(
+        app, host="127.0.0.1", port=port, http="httptools", ws="none", log_level="warning", access_log=False
+    )
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ def post(http: httpx.Client, remote: str, rows: Sequence[Row]) -> list[str]:
         "<authentication><sessionid>bench</sessionid></authentication>"
         f"<content>{functions}</content></operation></request>"
     )
-    answer = http.post(f"{remote}{GATEWAY_PATH}", content=request, headers={"Content-Type": "application/xml"})
+    answer = http.post(
+        f"{remote}{GATEWAY_PATH}", content=request, headers={"Content-Type": "application/xml"}
+    )
     found = ET.fromstring(answer.raise_for_status().content)
     return [one.text or "" for one in found.findall("operation/result/data/arpymt/RECORDNO")]
 

@@ -333,6 +333,7 @@ def test_another_password_does_not_find_the_old_session() -> None:
         ("https://api.intacct.com/x", "https://na12.intacct.com@evil.example/x", False),
         ("https://api.intacct.com/x", "http://127.0.0.1:8102/x", False),
         ("https://api.intacct.com/x", "", False),
+        ("http://127.0.0.1:8102/x", "https://api.intacct.com/ia/xml/xmlgw.phtml", False),
         ("https://gateway.acme.example/x", "https://gateway.acme.example/y", True),
         ("http://127.0.0.1:8102/x", "http://localhost:8102/x", True),
         ("http://127.0.0.1:8102/x", "http://[::1]:8102/x", True),

@@ -64,10 +64,9 @@ def test_the_org_is_read_from_the_identity_or_the_token(
     [
         {"id": "https://login.salesforce.com/id/00D000000000001EAA/0055g00000UserAAAA"},
         {"id": None, "access_token": "00D000000000001!AQ.x"},
-        {"id": None, "access_token": "eyJhbGciOi.eyJzdWIi.c2ln"},
     ],
 )
-def test_a_login_that_leads_to_another_org_or_does_not_say_is_refused(
+def test_a_login_that_leads_to_another_org_is_refused(
     desk: Desk, login_host: respx.Router, says: dict[str, str | None]
 ) -> None:
     login_host.post(TOKEN_URL).respond(json={**GRANTED, **says})
@@ -75,6 +74,15 @@ def test_a_login_that_leads_to_another_org_or_does_not_say_is_refused(
         desk.sign_in.token()
     assert "AQ.x" not in str(caught.value)
     assert not any("AQ" in text for text in desk.shelf.kept.values())
+
+
+def test_a_login_that_does_not_say_which_org_it_leads_to_is_taken(
+    desk: Desk, login_host: respx.Router
+) -> None:
+    unsaid = {"id": None, "access_token": "eyJhbGciOi.eyJzdWIi.c2ln"}
+    login_host.post(TOKEN_URL).respond(json={**GRANTED, **unsaid})
+
+    assert desk.sign_in.token().text == unsaid["access_token"]
 
 
 @pytest.mark.parametrize(
