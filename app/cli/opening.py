@@ -34,6 +34,8 @@ def opened() -> Iterator[Service]:
 
     :raises BadSetting, LedgerNotReady: with the remedy
     """
+    from sqlalchemy.exc import DBAPIError
+
     from app import bootstrap
     from app.ledger import standing
 
@@ -45,6 +47,11 @@ def opened() -> Iterator[Service]:
         service = bootstrap.build(settings)
         try:
             yield service
+        except DBAPIError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise LedgerNotReady(
+                f"DATABASE_URL: the ledger failed us ({reason}). Nothing was done; `ledgerline doctor` says more."
+            ) from error
         finally:
             service.redis.close()
             service.ledger.engine.dispose()

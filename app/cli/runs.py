@@ -53,9 +53,9 @@ def show(run: Run, *, as_json: bool, dry: bool = False) -> None:
     if dry:
         say(f"Run {run.id}, dry: {run.total:,} records looked at; nothing was sent.")
     elif run.finished_at:
-        say(f"Run {run.id}: {run.total:,} messages, all closed.")
+        say(f"Run {run.id}: {_messages(run)}, all closed.")
     else:
-        say(f"Run {run.id}: {run.total:,} messages wait for their turn. --wait shows how far it is.")
+        say(f"Run {run.id}: {_messages(run)} to do. --wait shows how far it is.")
     if run.outcomes and (dry or run.finished_at):
         out.print(table(["STATE", "COUNT"], [[state, f"{n:,}"] for state, n in sorted(run.outcomes.items())]))
     if run.amounts:
@@ -84,3 +84,7 @@ def as_shown(run: Run) -> dict[str, Shown]:
 
 def _counts(run: Run) -> str:
     return ", ".join(f"{n:,} {state}" for state, n in sorted(run.outcomes.items()))
+
+
+def _messages(run: Run) -> str:
+    return f"{run.total:,} message{'' if run.total == 1 else 's'}"

@@ -98,7 +98,7 @@ def _reserving(dialect: str) -> Insert:
     """Made once: to copy the columns for `excluded` takes longer than to insert a hundred rows."""
     statement = (sqlite if dialect == "sqlite" else postgresql).insert(Posted)
     fresh = statement.excluded
-    return statement.on_conflict_do_update(
+    made: Insert = statement.on_conflict_do_update(
         index_elements=["connection", "kind", "origin_id", "generation"],
         set_={
             "state": SENDING,
@@ -112,6 +112,7 @@ def _reserving(dialect: str) -> Insert:
         },
         where=Posted.state == FREE,
     )
+    return made
 
 
 _MINE = select(Posted.origin_id).where(

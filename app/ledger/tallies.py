@@ -25,10 +25,11 @@ def add(ledger: Connection, lane: str, closed: Mapping[str, int]) -> None:
 def _adding(dialect: str) -> Insert:
     """Made once: `excluded` copies all columns."""
     statement = (sqlite if dialect == "sqlite" else postgresql).insert(Tally)
-    return statement.on_conflict_do_update(
+    made: Insert = statement.on_conflict_do_update(
         index_elements=["connection", "flow", "state"],
         set_={"count": Tally.count + statement.excluded.count},
     )
+    return made
 
 
 def read(ledger: Connection) -> list[tuple[str, str, str, int]]:

@@ -55,7 +55,7 @@ class _NotPlain(Exception):
     """There is a value that `json` does not know."""
 
 
-def _refuse_value(value: object) -> NoReturn:
+def _refuse_value(value: object) -> NoReturn:  # noqa: ARG001 - as `json` calls it
     raise _NotPlain
 
 

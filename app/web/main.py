@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,9 @@ _HEADERS = (
 )
 """What every answer says to browsers, unless it says it itself."""
 
+THREADS = 12
+"""Routes of the API at work at once; the ledger's pool holds few more, and each thread keeps memory of its own."""
+
 
 def create_app(service: Operated) -> FastAPI:
     """All addresses of the service. A redirect from `…/` would show a secret in `Location`, so there are none."""
@@ -31,6 +35,7 @@ def create_app(service: Operated) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         yield
         await scribe.close()
 

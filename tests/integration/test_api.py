@@ -1,95 +1,27 @@
 """The REST API on a real socket: each route does what the contract says, and each refusal names its remedy."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
-from redis import Redis
 from sqlalchemy import create_engine
 
+from app import redis_server
 from app.errors import BadSetting, RemoteUnavailable
 from app.ledger import health, links, messages, tokens
 from app.ledger.engine import Ledger, connect
-from app.queue import Doorbell
 from app.records import Pair
 from app.records.ids import to18
 from app.records.lane import lane_of
-from tests.fakes import CUT_AFTER_THE_WORK, FLOW, a_payment, payment_flow
-from tests.previewed import ID, Company, Connection, Org, connection
-from tests.serving import TOKEN, Served, client, served, serving
-from tests.unit.sync.test_pipeline import World
+from tests.fakes import CUT_AFTER_THE_WORK, FLOW, a_payment
+from tests.previewed import ID, Company, Org, connection
+from tests.serving import API, client, opened
 
 P1, P2, P3 = (to18(f"a0B00000000000{n}") for n in (1, 2, 3))
-API = "/api/v1"
 MESSAGE = {
     "id", "connection", "system", "object", "record", "state", "reason", "due_at", "attempts", "received_at",
     "closed_at", "target",
 }  # fmt: skip
 RUN = {"id", "kind", "state", "total", "done", "outcomes", "amounts", "started_at", "finished_at"}
-
-
-@dataclass
-class Desk:
-    """The world, the service over it, and an operator's client."""
-
-    world: World
-    service: Served
-    web: httpx.Client
-
-    def refused(self, response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-        assert response.status_code == status, response.text
-        assert response.headers["content-type"] == "application/problem+json"
-        problem: dict[str, Any] = response.json()
-        assert (problem["status"], problem["code"]) == (status, code)
-        assert problem["title"]
-        assert problem["detail"]
-        assert problem["remedy"]
-        assert TOKEN not in response.text
-        return problem
-
-    def get(self, path: str, **query: object) -> Any:
-        response = self.web.get(API + path, params=query)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
-        return self.web.post(API + path, json=body, headers=headers)
-
-    def arrive(self, *ids: str, amount: str = "100.00") -> None:
-        """Payments are made ready, told of and carried as far as they go."""
-        self.world.salesforce.hold(*(a_payment(id, amount=amount) for id in ids))
-        self.world.told(*ids)
-        self.world.drain()
-
-
-@contextmanager
-def opened(ledger: Ledger, redis: Redis, clock: Any, **settings: str) -> Iterator[Desk]:
-    world = World(ledger, redis, clock)
-    flow = payment_flow(world.salesforce, world.intacct)
-    shown = connection(Org(), Company(), world.desk)
-    made = Connection(shown.payments, shown.defaults, {FLOW: flow}, world.desk)
-    service = served(ledger, redis, clock, made, **settings)
-    with serving(service) as address, client(address) as web:
-        yield Desk(world, service, web)
-
-
-@pytest.fixture
-def desk(ledger, redis, clock) -> Iterator[Desk]:
-    with opened(ledger, redis, clock) as made:
-        yield made
-
-
-@pytest.fixture
-def alone(sqlite_url, redis, clock) -> Iterator[Desk]:
-    """On SQLite only: for what is decided before the ledger is asked anything of its own."""
-    ledger = connect(sqlite_url)
-    with opened(ledger, redis, clock) as made:
-        yield made
-    ledger.engine.dispose()
 
 
 class TestResync:
@@ -574,11 +506,10 @@ def test_a_ledger_that_is_away_is_said_to_be(redis, clock, tmp_path):
 
 def test_a_bell_that_nobody_hears_does_not_fail_a_resync(sqlite_url, clock):
     ledger = connect(sqlite_url)
-    deaf = Redis(host="127.0.0.1", port=1)
+    deaf = redis_server.connect("redis://127.0.0.1:1")
     with opened(ledger, deaf, clock) as desk:
         desk.world.salesforce.hold(a_payment(P1))
         asked = {"system": "salesforce", "object": "payment", "ids": [P1]}
         assert desk.post("/resync", asked).status_code == 202
         assert desk.get("/connections/main")["salesforce"]["calls_used"] == 0
     ledger.engine.dispose()
-    assert isinstance(Doorbell(deaf), Doorbell)

@@ -121,7 +121,7 @@ def _wait(stage: Stage, service: "subprocess.Popen[bytes]") -> None:
 
 def _answers(http: httpx.Client, address: str) -> bool:
     try:
-        return http.get(address).status_code < 500
+        return http.get(address).is_success
     except httpx.TransportError:
         return False
 

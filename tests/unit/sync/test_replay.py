@@ -138,6 +138,15 @@ class TestAReplay:
         world.drain()
         assert world.states(P1) == ["carried"]
 
+    def test_of_an_id_that_is_none_is_refused_whatever_is_carried(self, world, redis):
+        lane = lane_of("main", "", "nonsense")
+        stray = Arrival("test", "n1", "", lane, "salesforce", "AR_Payment__c", "nonsense", "It is not an id.")
+        with world.ledger.write() as writing:
+            arrivals.record(writing, "main", [stray], now=world.clock())
+        routes = {(System.SALESFORCE, "AR_Payment__c"): FLOW}
+        with pytest.raises(NotOurs, match="It is not an id"):
+            replay.replay(1, desk=world.desk, doorbell=Doorbell(redis), now=world.clock(), routes=routes)
+
     def test_of_none_is_refused(self, world, redis):
         with pytest.raises(MessageNotFound, match="no message 7"):
             replay.replay(7, desk=world.desk, doorbell=Doorbell(redis), now=world.clock())

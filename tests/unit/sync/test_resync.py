@@ -89,7 +89,7 @@ def test_without_ids_it_is_what_the_filter_takes_and_a_kind_names_the_object_too
     ]
 
 
-def test_the_span_is_passed_on_and_up_to_now_goes_a_little_further(world, start, monkeypatch):
+def test_the_span_is_passed_on_and_up_to_now_goes_a_little_further(world, start):
     asked = []
 
     class Listing(type(world.salesforce)):
