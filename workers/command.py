@@ -19,11 +19,20 @@ def main() -> None:
 def start(arguments: Sequence[str]) -> int:
     """Run what the arguments ask for; answers the exit code: 2 for a wrong setting, 1 for what cannot run now."""
     if len(arguments) == 1 and arguments[0] in _ROLES:
+        _travel_light()
         return _start_role(arguments[0])
     from app import cli
 
     cli.main(_start_role, arguments)
     return 0
+
+
+def _travel_light() -> None:
+    """
+    Keep out what others import only because it is installed, 6 MiB a process: httpx its own command line, structlog the
+    pretty tracebacks that our JSON lines never show. Both go on without, as where it is not installed.
+    """
+    sys.modules["httpx._main"] = sys.modules["rich"] = None  # type: ignore[assignment] # None = "not installed"
 
 
 def _start_role(name: str) -> int:

@@ -1,6 +1,7 @@
 """`ledgerline backup`: a copy of the ledger while everything goes on."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -41,10 +42,13 @@ def backup(file: Target, force: Force = False) -> None:
 
 def dump_command(url: str, file: Path) -> str:
     """The command that backs up a PostgreSQL ledger. It asks for the password; we do not show it."""
-    from sqlalchemy.engine import make_url
+    from sqlalchemy.engine import URL, make_url
 
-    parsed = make_url(url).set(drivername="postgresql", password=None)
-    return f"pg_dump --format=custom --file={file} '{parsed.render_as_string()}'"
+    parsed = make_url(url)
+    shown = URL.create(
+        "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query
+    ).render_as_string()
+    return f"pg_dump --format=custom --file={quote(str(file))} {quote(shown)}"
 
 
 def _path(url: str) -> Path:

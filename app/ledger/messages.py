@@ -89,32 +89,14 @@ def claim(
     Take the lane's due messages, and with them every other open message of the same records: a record's messages
     are carried once and closed together. A claim is a postponement: should we die, they fall due again by themselves.
     """
-    due = (
-        select(Message.id, Message.record_id)
-        .where(Message.lane == lane, Message.due_at <= now)
-        .order_by(Message.due_at, Message.id)
-        .limit(limit)
-    )
-    rows = ledger.execute(due).all()
+    rows = ledger.execute(_DUE, {"b_lane": lane, "b_now": now, "b_limit": limit}).all()
     if not rows:
         return []
     connection, _ = flow_of(lane)
-    records = sorted({row.record_id for row in rows})
-    ids = {row.id for row in rows} | set(
-        ledger.scalars(
-            select(Message.id).where(
-                Message.connection == connection, Message.record_id.in_(records),
-                Message.lane == lane, Message.due_at.is_not(None),
-            )
-        )
-    )  # fmt: skip
-    taken = ledger.execute(
-        update(Message)
-        .where(Message.id.in_(ids), Message.due_at.is_not(None))
-        .values(claim=token, due_at=now + lease)
-        .returning(*_HELD)
-    )
-    return sorted((Held(**row) for row in taken.mappings()), key=lambda held: held.id)
+    asked = {"b_connection": connection, "b_lane": lane, "b_records": sorted({row.record_id for row in rows})}
+    ids = {row.id for row in rows} | set(ledger.scalars(_OF_RECORDS, asked))
+    taken = ledger.execute(_TAKE, {"b_ids": list(ids), "b_token": token, "b_until": now + lease})
+    return sorted((Held(*tuple(row)) for row in taken), key=lambda held: held.id)
 
 
 def renew(ledger: Connection, lane: str, token: str, *, now: datetime, lease: timedelta) -> bool:
@@ -123,14 +105,10 @@ def renew(ledger: Connection, lane: str, token: str, *, now: datetime, lease: ti
 
     A lane that another took and left meanwhile is free, and yet not ours: what we know of its records is old.
     """
-    kept = update(Lane).where(Lane.lane == lane, Lane.token == token).values(leased_until=now + lease)
-    if ledger.scalar(kept.returning(Lane.lane)) is None:
+    ours = {"b_lane": lane, "b_token": token, "b_until": now + lease}
+    if ledger.scalar(_KEEP_LANE, ours) is None:
         return False
-    ledger.execute(
-        update(Message)
-        .where(Message.lane == lane, Message.claim == token, Message.due_at.is_not(None))
-        .values(due_at=now + lease)
-    )
+    ledger.execute(_KEEP, ours)
     return True
 
 
@@ -261,6 +239,40 @@ _HELD = (
     Message.waiting_since,
 )
 
+# Made once: to put a statement together takes SQLAlchemy longer than SQLite takes to run it.
+_DUE = (
+    select(Message.id, Message.record_id)
+    .where(Message.lane == bindparam("b_lane"), Message.due_at <= bindparam("b_now"))
+    .order_by(Message.due_at, Message.id)
+    .limit(bindparam("b_limit"))
+)
+_OF_RECORDS = select(Message.id).where(
+    Message.connection == bindparam("b_connection"),
+    Message.record_id.in_(bindparam("b_records", expanding=True)),
+    Message.lane == bindparam("b_lane"),
+    Message.due_at.is_not(None),
+)
+_TAKE = (
+    update(Message)
+    .where(Message.id.in_(bindparam("b_ids", expanding=True)), Message.due_at.is_not(None))
+    .values(claim=bindparam("b_token"), due_at=bindparam("b_until"))
+    .returning(*_HELD)
+)
+_KEEP_LANE = (
+    update(Lane)
+    .where(Lane.lane == bindparam("b_lane"), Lane.token == bindparam("b_token"))
+    .values(leased_until=bindparam("b_until"))
+    .returning(Lane.lane)
+)
+_KEEP = (
+    update(Message)
+    .where(
+        Message.lane == bindparam("b_lane"),
+        Message.claim == bindparam("b_token"),
+        Message.due_at.is_not(None),
+    )
+    .values(due_at=bindparam("b_until"))
+)
 _OURS = select(Message.id).where(
     Message.id.in_(bindparam("b_ids", expanding=True)), Message.claim == bindparam("b_token")
 )

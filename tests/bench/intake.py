@@ -17,7 +17,7 @@ from tests.bench.product import product
 from tests.bench.yardsticks import naive, probe
 
 ROUNDS = 5
-CONNECTIONS = 4
+CONNECTIONS = 8
 FULL, SINGLE = 100, 1
 SENT = {("ours", FULL): 150, ("probe", FULL): 150, ("naive", FULL): 15}
 SINGLES = 800

@@ -22,7 +22,12 @@ from tests.crash.processes import Crew, Zygote
 from workers import ticker
 from workers.ticker import Rounds
 
-WAITS = {"LEASE_SECONDS": "1", "LOOKUP_SECONDS": "0.2,0.3", "RETRY_SECONDS": "0.2,0.4,0.8,1,1,1,1,1,1,1"}
+WAITS = {
+    "LEASE_SECONDS": "1",
+    "LOOKUP_SECONDS": "0.2,0.3",
+    "RETRY_SECONDS": "0.2,0.4,0.8,1,1,1,1,1,1,1",
+    "SWEEP_SECONDS": "1",
+}
 ROUTES = {(System.SALESFORCE, "AR_Payment__c"): PAYMENT_TO_INTACCT}
 
 

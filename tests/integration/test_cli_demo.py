@@ -1,9 +1,15 @@
 """The demo as a person starts it: it plays to its end, and the books agree."""
 
 import os
+import signal
+import subprocess
 from pathlib import Path
 
-from tests.integration.commands import Terminal
+import psutil
+import pytest
+
+from tests.integration.commands import SCRIPT, Terminal
+from tests.waiting import until
 
 
 def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path) -> None:
@@ -18,3 +24,21 @@ def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path) -> None:
     assert max(len(line) for line in answer.said.splitlines()) <= 80
     assert os.listdir(tmp_path / "tmp") == []
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_told_to_stop_in_the_middle_it_leaves_nothing_either(tmp_path: Path, number) -> None:
+    (tmp_path / "tmp").mkdir()
+    terminal = Terminal(tmp_path, {"TMPDIR": str(tmp_path / "tmp")})
+    demo = subprocess.Popen([*SCRIPT, "demo"], env=terminal.environment, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: list((tmp_path / "tmp").glob("*/home/logs/web.log")), seconds=60)
+        started = psutil.Process(demo.pid).children(recursive=True)
+        assert started
+        demo.send_signal(number)
+        assert demo.wait(60) != 0
+    finally:
+        demo.kill()
+        demo.wait()
+    assert not [process for process in started if process.is_running()]
+    assert os.listdir(tmp_path / "tmp") == []

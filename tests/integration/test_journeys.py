@@ -172,7 +172,7 @@ class TestARefusal:
             ("“Barter”", {"method": "Barter"}),
             ("no payment method", {"method": None}),
             ("NO-SUCH", {"Deposit_To__c": "NO-SUCH"}),
-            ("is in USD", {"currency": "EUR"}),
+            ("The payment is in EUR, INV-10482 in USD.", {"currency": "EUR"}),
         ],
     )
     def test_of_the_header_is_told(self, journey: Journey, said: str, changes: dict[str, Any]) -> None:
@@ -181,7 +181,7 @@ class TestARefusal:
     @pytest.mark.parametrize(
         ("said", "lines"),
         [
-            ("no line", []),
+            ("says no invoice it pays", []),
             ("INV-10482", [("INV-10482", "0.00")]),
             ("INV-10482", [("INV-10482", "10.00"), ("INV-10482", "20.00")]),
             ("INV-10551", [("INV-10551", "10.00")]),

@@ -111,4 +111,4 @@ def test_an_address_is_shown_without_its_password(address, shown):
 
 def test_the_command_for_postgresql_holds_no_password(tmp_path):
     command = dump_command("postgresql+psycopg://ledger:hush@db:5432/books", tmp_path / "b.dump")
-    assert command == f"pg_dump --format=custom --file={tmp_path}/b.dump 'postgresql://ledger@db:5432/books'"
+    assert command == f"pg_dump --format=custom --file={tmp_path}/b.dump postgresql://ledger@db:5432/books"
