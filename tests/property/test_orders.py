@@ -266,7 +266,7 @@ def test_any_order_of_events_ends_in_the_state_of_one_notice(redis: Redis, sqlit
     run_state_machine_as_test(
         Orders,
         settings=settings(
-            max_examples=150,
+            max_examples=100,
             stateful_step_count=30,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),  # to explain as well would trace every line, for minutes
