@@ -154,7 +154,9 @@ class FakeIntacct:
         if posting.control_id in self.control_ids:
             return Repeated("Intacct recorded it before.")
         if date.fromisoformat(dict(posting.header)["date"]) < OPEN_FROM:
-            return Refused(Problem("period_closed", "The period is closed.", f"Choose a date from {OPEN_FROM} on."))
+            return Refused(
+                Problem("period_closed", "The period is closed.", f"Choose a date from {OPEN_FROM} on.")
+            )
         done, outcome = self.outcomes.pop(posting.key, ("done", None))
         if done != "done":
             return outcome or Again("not done")
@@ -188,7 +190,9 @@ def judge(payment: Payment, books: Books) -> Sequence[Problem] | Later:
     if payment.customer is None:
         return Later(f"Account {payment.account_name} is not linked to a customer yet.")
     if payment.amount is None or payment.amount <= 0:
-        return [Problem("amount_not_positive", f"The amount is {payment.amount}.", "Enter what was received.")]
+        return [
+            Problem("amount_not_positive", f"The amount is {payment.amount}.", "Enter what was received.")
+        ]
     if payment.description == "break":
         raise ZeroDivisionError("a fault of ours")
     return []
@@ -201,14 +205,20 @@ def translate(payment: Payment, books: Books, generation: int) -> Posting:
         ("amount", str(payment.amount)),
         ("date", str(payment.receipt_date)),
     )
-    lines = tuple((("invoice", line.invoice_key or ""), ("amount", str(line.amount))) for line in payment.lines)
+    lines = tuple(
+        (("invoice", line.invoice_key or ""), ("amount", str(line.amount))) for line in payment.lines
+    )
     return Posting(payment.key, f"main:payment:{payment.key}:{generation}", "", header, lines)
 
 
 def agrees(payment: Payment, posted: PostedPayment) -> Sequence[Problem]:
     if payment.amount == posted.amount:
         return []
-    return [Problem("differs", f"Intacct has {posted.amount}, the payment says {payment.amount}.", "Compare both.")]
+    return [
+        Problem(
+            "differs", f"Intacct has {posted.amount}, the payment says {payment.amount}.", "Compare both."
+        )
+    ]
 
 
 def payment_flow(salesforce: FakeSalesforce, intacct: FakeIntacct) -> Flow:

@@ -18,6 +18,7 @@ from tests.bench.yardsticks import naive, probe
 
 ROUNDS = 5
 CONNECTIONS = 8
+"""That send at once: an org delivers its messages side by side."""
 FULL, SINGLE = 100, 1
 SENT = {("ours", FULL): 150, ("probe", FULL): 150, ("naive", FULL): 15}
 SINGLES = 800

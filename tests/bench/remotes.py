@@ -136,7 +136,8 @@ def _response(body: bytes | None, url: str) -> bytes:
 async def serve(port: int) -> None:
     """Until the process is ended."""
     remotes = Remotes()
-    salesforce_answers.description("AR_Payment__c"), salesforce_answers.description("AR_Payment_Line__c")
+    for described in ("AR_Payment__c", "AR_Payment_Line__c"):
+        salesforce_answers.description(described)  # made now, not while somebody is measured
     server = await asyncio.get_running_loop().create_server(partial(Connection, remotes), "127.0.0.1", port)
     await server.serve_forever()
 

@@ -35,7 +35,9 @@ def service(both: Both, opened: None, redis: Redis, redis_url: str, sqlite_url: 
     """The product as its environment describes it, with real clients of both systems."""
     both.reset()
     told = {name.lower(): value for name, value in both.environment.items()}
-    settings = Settings(_env_file=None, database_url=sqlite_url, redis_url=redis_url, secret_key="tests", **told)
+    settings = Settings(
+        _env_file=None, database_url=sqlite_url, redis_url=redis_url, secret_key="tests", **told
+    )
     made = bootstrap.build(settings)
     yield made
     made.ledger.engine.dispose()

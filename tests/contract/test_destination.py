@@ -144,8 +144,14 @@ class TestWrite:
 
         assert place.destination.read([outcome.id]) == {outcome.id: found}
         assert (found.id, found.key, found.customer) == (outcome.id, payment.key, place.customer)
-        assert (found.amount, found.currency, found.receipt_date) == (Decimal("12.50"), "USD", date(2026, 11, 24))
-        assert [(line.invoice_key, line.amount) for line in found.lines] == [(place.invoices[0], Decimal("12.50"))]
+        assert (found.amount, found.currency, found.receipt_date) == (
+            Decimal("12.50"),
+            "USD",
+            date(2026, 11, 24),
+        )
+        assert [(line.invoice_key, line.amount) for line in found.lines] == [
+            (place.invoices[0], Decimal("12.50"))
+        ]
         assert not found.is_reversal
         assert not found.is_reversed
         assert not place.flow.agrees(payment, found)

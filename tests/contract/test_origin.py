@@ -57,7 +57,11 @@ def _fake() -> Place:
 
 def _real(origin: Origin, both: Both) -> Place:
     def calls() -> int:
-        return sum(n for label, n in both.salesforce.calls().items() if "token" not in label and "describe" not in label)
+        return sum(
+            n
+            for label, n in both.salesforce.calls().items()
+            if "token" not in label and "describe" not in label
+        )
 
     return Place(
         origin=origin,
@@ -89,7 +93,12 @@ class TestRead:
         id = place.pay("Ready")
         payment = place.one(id)
 
-        assert (payment.id, payment.amount, payment.currency, payment.status) == (id, Decimal(100), "USD", "Ready")
+        assert (payment.id, payment.amount, payment.currency, payment.status) == (
+            id,
+            Decimal(100),
+            "USD",
+            "Ready",
+        )
         assert payment.wanted
         assert payment.customer
         assert payment.key
@@ -137,7 +146,11 @@ class TestAcknowledge:
         after = place.one(before.id)
 
         assert isinstance(outcome, Written)
-        assert (after.status, after.sync_status, after.target_id) == ("Posted", "Synced", before.key.removeprefix("ARP-"))
+        assert (after.status, after.sync_status, after.target_id) == (
+            "Posted",
+            "Synced",
+            before.key.removeprefix("ARP-"),
+        )
         assert not after.wanted
         assert after.fingerprint() == before.fingerprint()
 

@@ -118,8 +118,8 @@ def a_payment(*lines: tuple[str, str], **given: object) -> dict[str, object]:
 
 
 def many_payments(count: int) -> list[dict[str, object]]:
-    """Small ones of different amounts, for different invoices."""
-    return [a_payment((INVOICES[n % len(INVOICES)], f"{n + 1}.{n % 100:02}")) for n in range(count)]
+    """Small ones of different amounts, for different invoices, which owe more than all of them together."""
+    return [a_payment((INVOICES[n % len(INVOICES)], f"{n % 50 + 1}.{n % 100:02}")) for n in range(count)]
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A fresh ledger between the two systems, with a crew of workers, and what a test does there."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -137,8 +136,3 @@ def scene(both: Both, zygote: Zygote, redis_url: str, ledger_url: str, folder: P
         crew.dismiss()
         ledger.engine.dispose()
         redis.close()
-
-
-def lines_of(log: Path) -> list[dict[str, object]]:
-    """What the workers logged."""
-    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]

@@ -1,5 +1,6 @@
 """Journeys over sockets: the org's own notices, the real web application, Redis, worker processes, both systems."""
 
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from redis import Redis
 
 from app import bootstrap
 from app.config import Settings
@@ -46,9 +46,12 @@ class Journey:
 
         def quiet() -> bool:
             self.scene.tick()
-            return not self.both.salesforce("GET", "messages")["counts"].get("waiting") and self.scene.is_quiet()
+            return self.has_told_all() and self.scene.is_quiet()
 
         until(quiet, seconds=30)
+
+    def has_told_all(self) -> bool:
+        return not self.both.salesforce("GET", "messages?limit=1")["counts"].get("waiting")
 
     def message_of(self, id: str) -> str:
         said: str = self.both.payment(id)["sync_message"]
@@ -133,7 +136,9 @@ def test_both_channels_told_twice_and_at_every_save_carry_it_once(journey: Journ
 
 def test_a_mixed_batch_carries_what_is_good_and_says_what_is_wrong_with_the_rest(journey: Journey) -> None:
     good = [made["id"] for made in journey.both.pay_all(many_payments(6))]
-    bad = [made["id"] for made in journey.both.pay_all([a_payment(amount="7.00"), a_payment(method="Barter")])]
+    bad = [
+        made["id"] for made in journey.both.pay_all([a_payment(amount="7.00"), a_payment(method="Barter")])
+    ]
     journey.arrives(*good)
     journey.arrives(*bad, status="Needs Attention")
     journey.is_at_rest()
@@ -221,33 +226,54 @@ def test_a_payment_of_an_account_that_is_not_linked_waits_and_goes_when_it_is(jo
     invoice = journey.both.salesforce(
         "POST", "invoices", {"account": stranger, "number": "INV-N-1", "key": "77001", "total": "50.00"}
     )
-    recordno = journey.both.intacct("POST", "invoices", {"customer": "C-10233", "entity": "100", "total": "50.00"})
+    recordno = journey.both.intacct(
+        "POST", "invoices", {"customer": "C-10233", "entity": "100", "total": "50.00"}
+    )
     org.update("AR_Invoice__c", invoice["id"], {"Intacct_Key__c": str(recordno["recordno"])})
     lines = [{"invoice": invoice["id"], "amount": "50.00"}]
     journey.both.correct(made["id"], account=stranger, amount="50.00", lines=lines, status="Ready")
     journey.arrives(made["id"], status="Waiting")
     assert "Newcomer Ltd" in journey.message_of(made["id"])
 
-    org.update("Account", org.by_key("Account", "Intacct_Customer_Id__c", "C-10233"), {"Intacct_Customer_Id__c": None})
+    org.update(
+        "Account",
+        org.by_key("Account", "Intacct_Customer_Id__c", "C-10233"),
+        {"Intacct_Customer_Id__c": None},
+    )
     org.update("Account", stranger, {"Intacct_Customer_Id__c": "C-10233"})
     journey.arrives(made["id"])
     journey.is_at_rest()
 
 
-def test_a_burst_of_250_payments_costs_few_calls(journey: Journey) -> None:
-    journey.both.salesforce("DELETE", "calls")
-    journey.both.intacct("DELETE", "calls")
+@pytest.mark.parametrize(("asleep", "most"), [(True, 0.08), (False, 0.24)], ids=["backlog", "live"])
+def test_a_burst_of_250_payments_costs_few_calls(journey: Journey, asleep: bool, most: float) -> None:
+    """
+    Five calls a batch and four lanes: 20 calls where all is recorded before a worker looks. Where one works while the
+    org delivers, in three posts, a post costs a batch of each lane at most. Signing in and learning the org's fields
+    is done once an hour, not for a payment: the first one pays for it.
+    """
+    first = journey.both.pay()["id"]
+    journey.arrives(first)
+    journey.is_at_rest()
+    journey.both.salesforce("POST", "messages", {"pause": True})
+    burst = many_payments(250)
     ids = [
-        made["id"]
-        for start in range(0, 250, 50)
-        for made in journey.both.pay_all(many_payments(250)[start : start + 50])
+        made["id"] for start in range(0, 250, 50) for made in journey.both.pay_all(burst[start : start + 50])
     ]
+    for system in (journey.both.salesforce, journey.both.intacct):
+        system("DELETE", "calls")
+    (worker,) = journey.scene.crew.members
+    if asleep:
+        worker.told(signal.SIGSTOP)
+    journey.both.salesforce("POST", "messages", {"resume": True, "deliver_now": True})
+    until(journey.has_told_all)
+    worker.told(signal.SIGCONT)
     journey.arrives(*ids, seconds=60)
     journey.is_at_rest()
-    calls = sum(sum(system.calls().values()) for system in (journey.both.salesforce, journey.both.intacct))
+    calls = list(journey.both.salesforce.calls().items()) + list(journey.both.intacct.calls().items())
 
-    assert journey.both.differences(posted=ids) == []
-    assert calls / len(ids) <= 0.08, journey.both.salesforce.calls() | journey.both.intacct.calls()
+    assert journey.both.differences(posted=[first, *ids]) == []
+    assert sum(count for _, count in calls) / len(ids) <= most, calls
 
 
 class _Api:
@@ -276,6 +302,8 @@ class _Api:
         return id
 
     def _made(self, method: str, path: str, body: object = None) -> Any:
-        answer = httpx.request(method, f"{self._root}/{path}", json=body, headers=self._headers, trust_env=False)
+        answer = httpx.request(
+            method, f"{self._root}/{path}", json=body, headers=self._headers, trust_env=False
+        )
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
