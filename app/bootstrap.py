@@ -95,7 +95,7 @@ class Service:
 
     @cached_property
     def meter(self) -> Meter:
-        return Meter(self.redis, self.settings.connection, clock=self.clock)
+        return Meter(self.redis, self.settings.connection, clock=self.clock, hold_seconds=0.5)
 
     @cached_property
     def plans(self) -> flows.Plans:

@@ -6,7 +6,9 @@ All of it is a hint that Redis may lose: a Redis error never fails a remote call
 
 import random
 import secrets
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,30 +38,66 @@ class Usage:
 
 
 class Meter:
-    """Counts the calls of one connection."""
+    """
+    Counts the calls of one connection. What comes within `hold_seconds` is written together: a batch makes five calls
+    in a few milliseconds, and each round trip to Redis would cost as much as the counting is worth.
+    """
 
-    def __init__(self, redis: Redis, connection: str, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        connection: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        hold_seconds: float = 0.0,
+    ) -> None:
         self._redis = redis
         self._connection = connection
         self._clock = clock
+        self._hold_seconds = hold_seconds
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._told: dict[str, str] = {}
+        self._timer: threading.Timer | None = None
 
     def called(self, system: str, operation: str) -> None:
         """One call over the wire; `operation` is the client's own word for it."""
-        try:
-            with self._redis.pipeline(transaction=False) as pipe:
-                pipe.hincrby(self._calls(), system, 1)
-                pipe.hincrby(self._calls(), f"{system} {operation}", 1)
-                pipe.expire(self._calls(), 2 * DAY_SECONDS)
-                pipe.execute()
-        except RedisError as error:
-            _left_out("called", error)
+        with self._lock:
+            self._counts.update((system, f"{system} {operation}"))
+        self._write_soon()
 
     def used(self, system: str, used: int, limit: int) -> None:
         """What the system says of its own limit."""
+        with self._lock:
+            self._told[system] = f"{used}/{limit}"
+        self._write_soon()
+
+    def write(self) -> None:
+        """Write what is held."""
+        with self._lock:
+            counts, told = self._counts, self._told
+            self._counts, self._told, self._timer = Counter(), {}, None
         try:
-            self._redis.hset(self._limits(), system, f"{used}/{limit}")
+            with self._redis.pipeline(transaction=False) as pipe:
+                for name, count in counts.items():
+                    pipe.hincrby(self._calls(), name, count)
+                if counts:
+                    pipe.expire(self._calls(), 2 * DAY_SECONDS)
+                for system, limit in told.items():
+                    pipe.hset(self._limits(), system, limit)
+                pipe.execute()
         except RedisError as error:
-            _left_out("used", error)
+            _left_out("calls", error)
+
+    def _write_soon(self) -> None:
+        if not self._hold_seconds:
+            self.write()
+            return
+        with self._lock:
+            if self._timer is None:
+                self._timer = threading.Timer(self._hold_seconds, self.write)
+                self._timer.daemon = True
+                self._timer.start()
 
     def read(self) -> dict[str, Usage]:
         """By system; one that was not called today and never told a limit is absent. Empty while Redis is away."""

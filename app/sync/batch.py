@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from app.ledger.messages import Held
 from app.records import Pair, Payment, Trace
@@ -17,7 +18,7 @@ class Batch:
     held: dict[str, tuple[Held, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """
     One record of a batch. `record` is None when it is gone; `asked` are the reasons of its open exceptions, `ignored`
@@ -37,20 +38,25 @@ class Case:
         """The message that stays open when the record's matter does; later ones join it."""
         return self.held[0]
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the record as it is now; empty when it is gone."""
+        return self.record.fingerprint() if self.record else ""
+
     @property
     def stays_ignored(self) -> bool:
         """
         A person ignored it, and its money is as it was then. Trap: our own `Ignored`, written beside the record, is
         itself a change that we are told of; it must not carry what somebody has just decided to leave alone.
         """
-        return self.record is not None and self.record.fingerprint() in self.ignored
+        return bool(self.ignored) and self.fingerprint in self.ignored
 
     @property
     def sent(self) -> str:
         """The fingerprint of what was sent before; of the record itself where we know of no sending."""
         if self.trace and self.trace.fingerprint:
             return self.trace.fingerprint
-        return self.record.fingerprint() if self.record else ""
+        return self.fingerprint
 
     @property
     def key(self) -> str:

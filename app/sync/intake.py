@@ -96,16 +96,15 @@ def _said(error: Exception, ledger: Ledger) -> str:
 def _arrival(notice: Notice, routes: Routes, connection: str) -> Arrival:
     subject = notice.subject
     flow = routes.get((subject.system, subject.object), "")
-    ignored = _why_ignored(subject, flow)
     return Arrival(
-        channel=notice.channel,
-        delivery_id=notice.delivery_id,
-        flow=flow,
-        lane=lane_of(connection, flow, subject.id),
-        system=subject.system.value,
-        object=subject.object,
-        record_id=subject.id,
-        ignored=ignored,
+        notice.channel,
+        notice.delivery_id,
+        flow,
+        lane_of(connection, flow, subject.id),
+        subject.system.value,
+        subject.object,
+        subject.id,
+        _why_ignored(subject, flow),
     )
 
 

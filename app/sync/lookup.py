@@ -102,7 +102,7 @@ def _doubts(case: Case, posted: PostedPayment, flow: Flow) -> Sequence[Problem]:
     Whether what carries our key is really ours. Only a record that is still as it was sent can tell: one that was
     edited since is compared later, with what it was.
     """
-    if case.record is None or case.record.fingerprint() != case.sent:
+    if case.record is None or case.fingerprint != case.sent:
         return []
     differences = flow.agrees(case.record, posted)
     if not differences:

@@ -115,7 +115,7 @@ def _read_back(progress: Progress, flow: Flow, desk: Desk) -> None:
 
 def _edited(case: Case, sent: str, posted: PostedPayment) -> Problem | None:
     """Somebody changed the money between our sending it and now."""
-    if case.record is None or case.record.fingerprint() == sent:
+    if case.record is None or case.fingerprint == sent:
         return None
     return changed(case.record, posted.id)
 

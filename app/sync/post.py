@@ -93,7 +93,7 @@ def _claim(
             progress.to_post[id],
             posting.key,
             posting.control_id,
-            _record(progress, id).fingerprint(),
+            progress.cases[id].fingerprint,
             flow.destination.describe(posting),
         )
         for id, posting in ready.items()
@@ -166,7 +166,7 @@ def _record_outcomes(
                 fates.append(postings.Fate(id, generation, POSTED, target_id))
                 pairs.append(Pair(id, target_id, posting.key))
                 progress.posted[id] = target_id
-                progress.sent[id] = _record(progress, id).fingerprint()
+                progress.sent[id] = case.fingerprint
                 settled[claim] = f"posted {target_id}"
             case Refused() | Again():
                 fates.append(postings.Fate(id, generation, FREE))

@@ -1,6 +1,5 @@
 """Taking in: each notice once, whatever order and however often; nothing rung in vain, nothing lost with the bell."""
 
-import dataclasses
 import threading
 from datetime import timedelta
 
@@ -62,9 +61,9 @@ def test_a_notice_becomes_a_message_that_is_due_now(ledger, take, redis, clock):
     assert take(notice(1)) == 1
     (message,) = inbox(ledger)
     lane = lane_of("main", FLOW, message.record_id)
-    assert dataclasses.astuple(arrivals.Arrival(
+    assert tuple(arrivals.Arrival(
         message.channel, message.delivery_id, message.flow, message.lane, message.system, message.object, message.record_id,
-    )) == dataclasses.astuple(arrivals.Arrival(
+    )) == tuple(arrivals.Arrival(
         "salesforce_outbound_message", "04l5g0000000001AAA", FLOW, lane, "salesforce", "AR_Payment__c", "a0B5g0000000001AAA",
     ))  # fmt: skip
     assert (message.state, message.reason, message.attempts) == ("waiting", "", 0)
