@@ -49,7 +49,11 @@ class Started:
 def started(name: str, command: Sequence[str], folder: Path, more: Mapping[str, str]) -> Iterator[Started]:
     """Run a command in `folder`, with as little of our own environment as it needs, until the block ends."""
     inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    environment = inherited | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"} | dict(more)
+    environment = (
+        inherited
+        | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+        | dict(more)
+    )
     path = folder / f"{name}.log"
     with path.open("ab") as log:
         process = subprocess.Popen(

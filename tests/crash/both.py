@@ -109,6 +109,39 @@ class Both:
         return found + _balances([by_id[id] for id in posted], company["invoices"], keys)
 
 
+class OrgApi:
+    """The org's own REST API, for what no control does."""
+
+    def __init__(self, both: Both) -> None:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": CREDENTIALS["SALESFORCE_CLIENT_ID"],
+            "client_secret": CREDENTIALS["SALESFORCE_CLIENT_SECRET"],
+        }
+        answer = httpx.post(f"{both.salesforce.url}/services/oauth2/token", data=form, trust_env=False)
+        token = answer.raise_for_status().json()["access_token"]
+        self._root = f"{both.salesforce.url}/services/data/v65.0/sobjects"
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def create(self, kind: str, body: Mapping[str, object]) -> str:
+        id: str = self._made("POST", kind, body)["id"]
+        return id
+
+    def update(self, kind: str, id: str, body: Mapping[str, object]) -> None:
+        self._made("PATCH", f"{kind}/{id}", body)
+
+    def by_key(self, kind: str, field: str, value: str) -> str:
+        id: str = self._made("GET", f"{kind}/{field}/{value}")["Id"]
+        return id
+
+    def _made(self, method: str, path: str, body: object = None) -> Any:
+        answer = httpx.request(
+            method, f"{self._root}/{path}", json=body, headers=self._headers, trust_env=False
+        )
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+
 def a_payment(*lines: tuple[str, str], **given: object) -> dict[str, object]:
     """As the control takes it; by default 100.00 for one invoice."""
     applied = [

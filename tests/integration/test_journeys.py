@@ -1,24 +1,24 @@
 """Journeys over sockets: the org's own notices, the real web application, Redis, worker processes, both systems."""
 
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app import bootstrap
 from app.config import Settings
+from app.ledger import health
 from app.web.main import create_app
 from simulators.server import background
-from tests.crash.both import CREDENTIALS, Both, a_payment, both_running, many_payments
+from tests.crash.both import CREDENTIALS, Both, OrgApi, a_payment, both_running, many_payments
 from tests.crash.processes import Zygote
 from tests.crash.scene import Scene, scene
 from tests.crash.worker import BELLS
 from tests.waiting import until
+from workers.ticker import utc_now
 
 TOKEN = "a-token-of-tests"
 
@@ -220,7 +220,7 @@ class TestARefusal:
 
 
 def test_a_payment_of_an_account_that_is_not_linked_waits_and_goes_when_it_is(journey: Journey) -> None:
-    org = _Api(journey.both)
+    org = OrgApi(journey.both)
     stranger = org.create("Account", {"Name": "Newcomer Ltd"})
     made = journey.both.pay(status="Draft")
     invoice = journey.both.salesforce(
@@ -245,8 +245,8 @@ def test_a_payment_of_an_account_that_is_not_linked_waits_and_goes_when_it_is(jo
     journey.is_at_rest()
 
 
-@pytest.mark.parametrize(("asleep", "most"), [(True, 0.08), (False, 0.24)], ids=["backlog", "live"])
-def test_a_burst_of_250_payments_costs_few_calls(journey: Journey, asleep: bool, most: float) -> None:
+@pytest.mark.parametrize(("paused", "most"), [(True, 0.08), (False, 0.24)], ids=["backlog", "live"])
+def test_a_burst_of_250_payments_costs_few_calls(journey: Journey, paused: bool, most: float) -> None:
     """
     Five calls a batch and four lanes: 20 calls where all is recorded before a worker looks. Where one works while the
     org delivers, in three posts, a post costs a batch of each lane at most. Signing in and learning the org's fields
@@ -262,48 +262,16 @@ def test_a_burst_of_250_payments_costs_few_calls(journey: Journey, asleep: bool,
     ]
     for system in (journey.both.salesforce, journey.both.intacct):
         system("DELETE", "calls")
-    (worker,) = journey.scene.crew.members
-    if asleep:
-        worker.told(signal.SIGSTOP)
+    if paused:
+        with journey.scene.ledger.write() as ledger:
+            health.pause(ledger, "main", "", reason="A person looks at it.", now=utc_now())
     journey.both.salesforce("POST", "messages", {"resume": True, "deliver_now": True})
     until(journey.has_told_all)
-    worker.told(signal.SIGCONT)
+    with journey.scene.ledger.write() as ledger:
+        health.resume(ledger, "main", "")
     journey.arrives(*ids, seconds=60)
     journey.is_at_rest()
     calls = list(journey.both.salesforce.calls().items()) + list(journey.both.intacct.calls().items())
 
     assert journey.both.differences(posted=[first, *ids]) == []
     assert sum(count for _, count in calls) / len(ids) <= most, calls
-
-
-class _Api:
-    """The org's own REST API, for what no control does."""
-
-    def __init__(self, both: Both) -> None:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": CREDENTIALS["SALESFORCE_CLIENT_ID"],
-            "client_secret": CREDENTIALS["SALESFORCE_CLIENT_SECRET"],
-        }
-        answer = httpx.post(f"{both.salesforce.url}/services/oauth2/token", data=form, trust_env=False)
-        token = answer.raise_for_status().json()["access_token"]
-        self._root = f"{both.salesforce.url}/services/data/v65.0/sobjects"
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    def create(self, kind: str, body: Mapping[str, object]) -> str:
-        id: str = self._made("POST", kind, body)["id"]
-        return id
-
-    def update(self, kind: str, id: str, body: Mapping[str, object]) -> None:
-        self._made("PATCH", f"{kind}/{id}", body)
-
-    def by_key(self, kind: str, field: str, value: str) -> str:
-        id: str = self._made("GET", f"{kind}/{field}/{value}")["Id"]
-        return id
-
-    def _made(self, method: str, path: str, body: object = None) -> Any:
-        answer = httpx.request(
-            method, f"{self._root}/{path}", json=body, headers=self._headers, trust_env=False
-        )
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
