@@ -165,21 +165,35 @@ return 1
 """
 
 
+_PROLONG = """
+local now = redis.call('TIME')
+local at = now[1] + now[2] / 1000000 + tonumber(ARGV[1])
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], 'XX', at, ARGV[i]) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
+
+
 class Slots:
     """
     A company's concurrency limit, counted over all workers of all hosts, by Redis's own clock.
 
-    A slot is free again after 300 s, should its holder have been killed; no request lives half as long.
+    A holder renews its slots while it lives, so those of one that was killed are free again after 15 s: a request may
+    take two minutes, and a company must not stand still for so long because a worker died.
     """
 
-    LIFE_SECONDS = 300
-
-    def __init__(self, redis: Redis, connection: str, limit: int, *, patience: float = 60.0) -> None:
+    def __init__(
+        self, redis: Redis, connection: str, limit: int, *, patience: float = 60.0, life: int = 15
+    ) -> None:
         self._redis = redis
         self._key = f"ledgerline:slots:{connection}"
         self._limit = limit
         self._patience = patience
+        self._life = life
         self._take = redis.register_script(_TAKE)
+        self._prolong = redis.register_script(_PROLONG)
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+        self._renewing: threading.Thread | None = None
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -193,17 +207,41 @@ class Slots:
             self._wait(mark)
         except RedisError as error:
             _left_out("slot", error)
+        self._hold(mark)
         try:
             yield
         finally:
+            with self._lock:
+                self._held.discard(mark)
             try:
                 self._redis.zrem(self._key, mark)
             except RedisError as error:
                 _left_out("slot given back", error)
 
+    def _hold(self, mark: str) -> None:
+        with self._lock:
+            self._held.add(mark)
+            if self._renewing is None:
+                self._renewing = threading.Thread(target=self._renew, name="slots", daemon=True)
+                self._renewing.start()
+
+    def _renew(self) -> None:
+        """Ends when nothing is held at its turn; the next request starts it again."""
+        while True:
+            time.sleep(self._life / 3)
+            with self._lock:
+                held = sorted(self._held)
+                if not held:
+                    self._renewing = None
+                    return
+            try:
+                self._prolong(keys=[self._key], args=[self._life, *held])
+            except RedisError as error:
+                _left_out("slot renewed", error)
+
     def _wait(self, mark: str) -> None:
         deadline = time.monotonic() + self._patience
-        while not self._take(keys=[self._key], args=[mark, self._limit, self.LIFE_SECONDS]):
+        while not self._take(keys=[self._key], args=[mark, self._limit, self._life]):
             if time.monotonic() >= deadline:
                 raise RemoteUnavailable(
                     System.INTACCT,

@@ -11,12 +11,12 @@ QUEUE = "ledgerline"
 DRAIN = "workers.jobs.drain"
 """Redis remembers the function by this name: while a job may wait, do not rename it or its argument."""
 
-RUNG_SECONDS = 30
+RUNG_SECONDS = 10
 """A bell that nobody answers (its worker was killed, its job lost) can be rung again after this."""
 
 STALE_SECONDS = 60
 LONGEST_QUEUE = 2_000
-"""Without a worker a bell adds one job in 30 s; older ones are cut off, for each lane has been rung since."""
+"""Without a worker a bell adds one job in 10 s; older ones are cut off, for each lane has been rung since."""
 
 
 class Doorbell:
@@ -35,7 +35,7 @@ class Doorbell:
 
     def ring(self, lanes: Collection[str]) -> None:
         """
-        Two round trips at most, however many lanes. Should we die between them, the lanes are silent for 30 s.
+        Two round trips at most, however many lanes. Should we die between them, the lanes are silent for 10 s.
 
         :raises redis.exceptions.RedisError: nobody was told; the ticker rings whatever is due
         """

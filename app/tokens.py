@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from redis.exceptions import RedisError
 
 from app.log import logger
 
-LOCK_SECONDS = 30.0
-"""A holder that was killed blocks nobody longer. A sign-in takes a few seconds."""
+LOCK_SECONDS = 6.0
+"""A holder that was killed blocks nobody longer; one that lives renews its lock, however long a sign-in takes."""
 
 _POLL_SECONDS = 0.05
 MOST_OPENED = 32
@@ -23,6 +24,8 @@ MOST_OPENED = 32
 _DELETE_IF_SAME = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 )
+
+_PROLONG_IF_SAME = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
 
 
 def seal_of(secret_key: str) -> Fernet:
@@ -41,6 +44,7 @@ class TokenShelf:
         self._redis = redis
         self._seal = seal
         self._delete_if_same = redis.register_script(_DELETE_IF_SAME)
+        self._prolong_if_same = redis.register_script(_PROLONG_IF_SAME)
         self._opened: dict[bytes | str, str] = {}
 
     def get(self, name: str) -> str | None:
@@ -74,20 +78,30 @@ class TokenShelf:
         """
         One at a time over all processes. Look at the shelf again once inside: the one before may have filled it.
 
-        The lock lives 30 s; who is slower may find a second one at work, and nothing worse follows than two sign-ins.
+        Should it be lost (Redis was emptied), a second one may be at work: nothing worse follows than two sign-ins.
         """
         mark = secrets.token_hex(8)
+        done = threading.Event()
         try:
             self._wait_for(_lock_key(name), mark)
+            threading.Thread(target=self._keep, args=(_lock_key(name), mark, done), daemon=True).start()
         except RedisError as error:
             _without_redis("lock", error)
         try:
             yield
         finally:
+            done.set()
             try:
                 self._delete_if_same(keys=[_lock_key(name)], args=[mark])
             except RedisError as error:
                 _without_redis("unlock", error)
+
+    def _keep(self, key: str, mark: str, done: threading.Event) -> None:
+        while not done.wait(LOCK_SECONDS / 3):
+            try:
+                self._prolong_if_same(keys=[key], args=[mark, round(LOCK_SECONDS * 1000)])
+            except RedisError as error:
+                _without_redis("keep", error)
 
     def _wait_for(self, key: str, mark: str) -> None:
         while not self._redis.set(key, mark, nx=True, px=round(LOCK_SECONDS * 1000)):

@@ -21,7 +21,7 @@ from app.intacct.requests import Login, by_login, by_session, document, open_ses
 from app.intacct.wire import Request, Wire, is_over
 from app.records import Problem, System
 
-SIGN_IN_SECONDS = 20.0  # less than a lock on the shelf is held
+SIGN_IN_SECONDS = 20.0
 UNSTATED_SECONDS = 30 * 60.0  # where an answer does not say how long its session lasts
 MOST_SECONDS = 6 * 3600.0
 REFUSAL_SECONDS = 5 * 60.0

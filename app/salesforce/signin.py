@@ -26,7 +26,7 @@ Clock = Callable[[], datetime]
 TOKEN_SECONDS: Final = 30 * 60
 """A token answer names no end of life; a session that the org ends sooner answers 401, and we renew."""
 SIGN_IN_SECONDS: Final = 15
-"""With the time to connect it stays below the 30 s after which a shelf's lock may end by itself."""
+"""A login host that takes longer is not well."""
 _REFUSAL_SECONDS: Final = 60
 _PASSING: Final = frozenset({"server_error", "temporarily_unavailable", "unknown_error"})
 _SECRETS: Final = ("client_secret", "assertion")

@@ -75,14 +75,14 @@ class Scene:
             rows = reading.execute(select(Message.state, func.count()).group_by(Message.state))
             return {state: count for state, count in rows}  # noqa: C416 - a Row is no pair to `dict`
 
-    def half_a_minute_passes_in_redis(self) -> None:
+    def ten_seconds_pass_in_redis(self) -> None:
         """
-        The lock of a sign-in, and a bell that nobody answered, outlive who was killed by 30 s. Rather than wait for
+        The lock of a sign-in, and a bell that nobody answered, outlive who was killed by 10 s. Rather than wait for
         it, see that they would end by themselves, and end them.
         """
         for pattern in ("ledgerline:shelf-lock:*", "ledgerline:rung:*"):
             for left in self.redis.scan_iter(pattern):
-                assert 0 < self.redis.pttl(left) <= 30_000
+                assert 0 < self.redis.pttl(left) <= 10_000
                 self.redis.delete(left)
 
 

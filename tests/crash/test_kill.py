@@ -54,7 +54,7 @@ def _dies_at(point: str, scene: Scene) -> None:
     posted, refused = three_of_one_lane(scene.both)
     scene.told(posted + refused)
     scene.crew.start(strike_at=point).ends(-9)
-    scene.half_a_minute_passes_in_redis()
+    scene.ten_seconds_pass_in_redis()
     scene.crew.start().ends(0)
 
     assert scene.both.differences(posted=posted, refused=refused) == []

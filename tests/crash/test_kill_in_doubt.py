@@ -36,7 +36,7 @@ def test_payments_are_posted_once_whatever_point_of_the_look_up_the_worker_dies_
 def _dies_at(point: str, scene: Scene, fault: str) -> None:
     posted, refused = _in_doubt(scene, fault)
     scene.crew.start(strike_at=point).ends(-9)
-    scene.half_a_minute_passes_in_redis()
+    scene.ten_seconds_pass_in_redis()
     scene.crew.start().ends(0)
 
     assert scene.both.differences(posted=posted, refused=refused) == []

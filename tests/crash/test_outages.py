@@ -109,7 +109,7 @@ def test_redis_may_be_restarted_in_mid_flow(
         else:
             server.stop()
         server.start()
-        here.half_a_minute_passes_in_redis()
+        here.ten_seconds_pass_in_redis()
 
     try:
         with scene(both, zygote, server.url, sqlite_url, tmp_path / "home") as here:

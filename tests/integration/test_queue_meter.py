@@ -9,6 +9,7 @@ import pytest
 from app.errors import RemoteUnavailable
 from app.meter import Meter, Pace, Slots, Usage
 from app.redis_server import EmbeddedServer, connect
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -81,7 +82,15 @@ def test_who_finds_no_slot_gives_up_with_nothing_sent(redis):
         assert redis.zcard("ledgerline:slots:main") == 1
 
 
-def test_a_killed_holder_gives_its_slot_back_in_five_minutes(redis):
+def test_a_holder_that_lives_keeps_its_slot_however_long_it_takes(redis):
+    with Slots(redis, "main", 1, life=1).taken():
+        began = float(redis.time()[0])
+        until(lambda: float(redis.time()[0]) - began >= 3)
+        with pytest.raises(RemoteUnavailable), Slots(redis, "main", 1, patience=0).taken():
+            pytest.fail("the slot is in use")
+
+
+def test_a_killed_holder_gives_its_slot_back_when_its_life_is_over(redis):
     slots = Slots(redis, "main", 1, patience=0)
     seconds, _ = redis.time()
     redis.zadd("ledgerline:slots:main", {"of a killed worker": seconds + 300})
