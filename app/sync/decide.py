@@ -78,10 +78,10 @@ def _decide_paired(record: Payment, pair: Pair) -> Decision:
         return Protest(changed(record, pair.intacct_id), pair.intacct_id)
     if record.status == REVERSAL_ASKED:
         return Protest(_reversal(record, pair), pair.intacct_id)
-    if record.sync_status in _NOT_SETTLED:
-        return Resume(
-            pair.intacct_id
-        )  # an edit that we protested against was taken back, or our news came late
+    if (
+        record.sync_status in _NOT_SETTLED
+    ):  # an edit that we protested against was taken back, or our news came late
+        return Resume(pair.intacct_id)
     return Skip("Nothing changed, or our own write coming back.")
 
 

@@ -30,7 +30,9 @@ def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path) -> None:
 def test_told_to_stop_in_the_middle_it_leaves_nothing_either(tmp_path: Path, number) -> None:
     (tmp_path / "tmp").mkdir()
     terminal = Terminal(tmp_path, {"TMPDIR": str(tmp_path / "tmp")})
-    demo = subprocess.Popen([*SCRIPT, "demo"], env=terminal.environment, stdout=subprocess.DEVNULL)
+    demo = subprocess.Popen(
+        [*SCRIPT, "demo"], env=terminal.environment, stdout=subprocess.DEVNULL, preexec_fn=_as_in_a_terminal
+    )
     try:
         until(lambda: list((tmp_path / "tmp").glob("*/home/logs/web.log")), seconds=60)
         started = psutil.Process(demo.pid).children(recursive=True)
@@ -42,3 +44,8 @@ def test_told_to_stop_in_the_middle_it_leaves_nothing_either(tmp_path: Path, num
         demo.wait()
     assert not [process for process in started if process.is_running()]
     assert os.listdir(tmp_path / "tmp") == []
+
+
+def _as_in_a_terminal() -> None:
+    """What a shell starts in the background, this test perhaps, inherits that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
