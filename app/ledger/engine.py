@@ -73,13 +73,13 @@ def connect(url: str) -> Ledger:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
     connection.isolation_level = None  # the driver opens no transaction of its own: _begin_sqlite does
-    # A cache of 1 MiB for each connection (default 2): a worker holds a dozen, and the system caches the file anyway.
+    # A cache of 256 KiB for each connection (default 2 MiB): a worker holds a dozen, and the system caches the file anyway.
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=30000",
-        "cache_size=-1000",
+        "cache_size=-256",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
