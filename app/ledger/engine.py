@@ -62,10 +62,15 @@ def connect(url: str) -> Ledger:
     """Open the ledger at a SQLAlchemy URL; makes the folder of a SQLite file, not its tables (`migrate.upgrade`)."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Ledger(create_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True))
+        return Ledger(
+            create_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_use_lifo=True)
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, pool_size=10, max_overflow=30, connect_args={"timeout": 30})
+    # Last in, first out: a few connections stay warm, and the others never fill their caches.
+    engine = create_engine(
+        parsed, pool_size=10, max_overflow=30, pool_use_lifo=True, connect_args={"timeout": 30}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Ledger(engine)
