@@ -5,7 +5,19 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from app.cli import backup, database, demo, doctor, mappings, operations, previewing, roles, settings, tokens
+from app.cli import (
+    backup,
+    database,
+    demo,
+    doctor,
+    looking,
+    mappings,
+    operations,
+    previewing,
+    roles,
+    settings,
+    tokens,
+)
 from app.cli.console import complain
 from app.errors import BadSetting, LedgerlineError, Malformed, NotOurs, RemoteError
 
@@ -49,6 +61,8 @@ def _program() -> typer.Typer:
     )
     for role in (roles.run, roles.web, roles.worker, roles.ticker, demo.demo):
         program.command(rich_help_panel=SERVICE)(role)
+    for look in (looking.messages, looking.links):
+        program.command(rich_help_panel=RECORDS)(look)
     for verb in (operations.resync, operations.replay, operations.ignore, previewing.preview):
         program.command(rich_help_panel=RECORDS)(verb)
     program.command(rich_help_panel=SETUP)(doctor.doctor)

@@ -97,20 +97,23 @@ def _read_back(progress: Progress, flow: Flow, desk: Desk) -> None:
     unseen = sorted({target for target in progress.posted.values() if target not in progress.seen})
     if unseen:
         progress.seen |= flow.destination.read(unseen)
-    now = desk.clock()
     for id, target in progress.posted.items():
         case = progress.cases[id]
-        posted = progress.seen.get(target)
-        sent = progress.sent_of(case)
-        if posted is None:
-            reason = f"Posted in Intacct as payment {target}, which cannot be read back yet."
-            progress.ended[id] = endings.again(case, reason, now=now, waits=desk.retry)
-        elif problem := progress.protests.get(id) or _edited(case, sent, posted):
-            progress.ended[id] = endings.protested(case, problem, posted, sent=sent, now=now)
-        elif case.record and (differences := flow.agrees(case.record, posted)):
-            progress.ended[id] = endings.refused(case, differences, now=now)
-        else:
-            progress.ended[id] = endings.synced(case, posted, sent=sent, now=now)
+        ending = _compared(case, target, progress, flow, desk)
+        progress.ended[id] = replace(ending, exchange=progress.exchanges.get(id, ending.exchange))
+
+
+def _compared(case: Case, target: str, progress: Progress, flow: Flow, desk: Desk) -> Ending:
+    now, sent = desk.clock(), progress.sent_of(case)
+    posted = progress.seen.get(target)
+    if posted is None:
+        reason = f"Posted in Intacct as payment {target}, which cannot be read back yet."
+        return endings.again(case, reason, now=now, waits=desk.retry)
+    if problem := progress.protests.get(case.id) or _edited(case, sent, posted):
+        return endings.protested(case, problem, posted, sent=sent, now=now)
+    if case.record and (differences := flow.agrees(case.record, posted)):
+        return endings.refused(case, differences, now=now)
+    return endings.synced(case, posted, sent=sent, now=now)
 
 
 def _edited(case: Case, sent: str, posted: PostedPayment) -> Problem | None:

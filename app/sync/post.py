@@ -167,6 +167,7 @@ def _record_outcomes(
                 pairs.append(Pair(id, target_id, posting.key))
                 progress.posted[id] = target_id
                 progress.sent[id] = case.fingerprint
+                progress.exchanges[id] = outcome.exchange
                 settled[claim] = f"posted {target_id}"
             case Refused() | Again():
                 fates.append(postings.Fate(id, generation, FREE))

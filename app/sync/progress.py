@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.records import PostedPayment, Problem
+from app.records import Exchange, PostedPayment, Problem
 from app.sync.batch import Case
 from app.sync.endings import Ending
 
@@ -21,6 +21,7 @@ class Progress:
     posted: dict[str, str] = field(default_factory=dict)
     seen: dict[str, PostedPayment] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
     protests: dict[str, Problem] = field(default_factory=dict)
 
     def sent_of(self, case: Case) -> str:

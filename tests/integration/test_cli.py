@@ -303,6 +303,13 @@ def test_a_resync_is_waited_for_and_what_it_leaves_is_ignored(terminal: Terminal
         assert "Replay 1 message?" in asked.complained
         again = terminal.run("replay", "--state", "rejected", "--wait", "--json", "--yes")
         assert again.json["outcomes"] == {"rejected": 1}
+        [carried] = terminal.run("messages", "--state", "carried", "--json").json
+        assert (carried["record"], carried["target"]) == (right["id"], str(posted["recordno"]))
+        story = terminal.run("messages", str(carried["id"])).said
+        assert "<RECORDKEY>" in story
+        assert f"<RECORDNO>{posted['recordno']}</RECORDNO>" in story
+        [link] = terminal.run("links", "--record", right["id"], "--json").json
+        assert link["intacct_id"] == str(posted["recordno"])
     finally:
         worker.terminate()
         worker.wait(30)
