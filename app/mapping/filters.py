@@ -30,8 +30,8 @@ def test_of(condition: Condition) -> Test:
 
     def holds(values: Values) -> bool:
         value = values.get(name)
-        if isinstance(value, Decimal):
-            return (value in numbers) is not negated
+        if isinstance(value, Decimal):  # a NaN equals nothing, and one that signals cannot even be asked
+            return (value.is_finite() and value in numbers) is not negated
         if isinstance(value, bool):
             return (("true" if value else "false") in wanted) is not negated
         return ((value or "").strip().casefold() in wanted) is not negated
@@ -56,7 +56,7 @@ def _ordered(name: str, operator: str, bound: str) -> Test:
     def holds(values: Values) -> bool:
         value = values.get(name)
         if isinstance(value, Decimal):
-            return number is not None and compare(value, number)
+            return number is not None and value.is_finite() and compare(value, number)
         if isinstance(value, str) and value:
             return compare(value.strip().casefold(), folded)
         return False
