@@ -17,7 +17,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/ledgerline --create-home le
 COPY --from=build /opt/ledgerline /opt/ledgerline
 ENV PATH=/opt/ledgerline/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    MALLOC_ARENA_MAX=1 \
+    MALLOC_ARENA_MAX=2 \
     LEDGERLINE_HOME=/var/lib/ledgerline \
     HOST=0.0.0.0 \
     PORT=8000

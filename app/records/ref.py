@@ -1,7 +1,7 @@
 """The two systems, and a pointer to one record in one of them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class System(StrEnum):
@@ -9,8 +9,7 @@ class System(StrEnum):
     INTACCT = "intacct"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """One record in one system; `object` is that system's own name for its kind (`AR_Payment__c`)."""
 
     system: System

@@ -110,6 +110,8 @@ def _arrival(notice: Notice, routes: Routes, connection: str) -> Arrival:
 
 def _why_ignored(subject: Ref, flow: str) -> str:
     """Trap: an id that is none fails the read of the whole batch it is in, so it must not get that far."""
+    if flow and is_id(subject.id):
+        return ""
     if not subject.id:
         return (
             f"{subject.system.title()} told of a record without saying which, as it does of one that was deleted "

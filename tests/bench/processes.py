@@ -51,7 +51,7 @@ def started(name: str, command: Sequence[str], folder: Path, more: Mapping[str, 
     inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
     environment = (
         inherited
-        | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "1"}
+        | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
         | dict(more)
     )
     path = folder / f"{name}.log"
