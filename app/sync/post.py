@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.errors import RemoteError
+from app.errors import OutcomeUnknown, RemoteError
 from app.ledger import links, messages, postings
 from app.records import (
     Again,
@@ -139,6 +139,8 @@ def _write(
 ) -> Sequence[WriteOutcome]:
     try:
         return flow.destination.write(list(ready.values()))
+    except OutcomeUnknown:
+        raise  # against what `write` promises, so all the more: it stays `sending`, and is looked up before anything else
     except RemoteError:
         with desk.ledger.write() as ledger:
             free = [postings.Fate(id, progress.to_post[id], FREE) for id in ready]

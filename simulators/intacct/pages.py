@@ -43,13 +43,13 @@ class Choice:
 _OFFERED: tuple[tuple[Fault, str, str, str], ...] = (
     (Fault("slow", seconds=4.0), "Answer slowly", "each answer 4 s late", "answers are 4 s late"),
     (
-        Fault("cut_after"),
+        Fault("cut_after", match="create"),
         "Cut the connection after the request",
         "the payment is posted, the answer is lost",
         "answers are lost",
     ),
     (
-        Fault("gateway_524"),
+        Fault("gateway_524", match="create"),
         "Cut at 100 s with status 524",
         "as the real network does; the work goes on",
         "answers are cut with status 524",

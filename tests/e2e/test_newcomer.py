@@ -54,8 +54,10 @@ class TestANewcomer:
     def test_cuts_the_connection_and_the_payment_is_still_posted_once(
         self, page: Page, product: Product
     ) -> None:
-        fault = {"kind": "cut_after", "match": "create", "count": 1}
-        httpx.post(f"{product.intacct}/_sim/faults", json=fault).raise_for_status()
+        page.goto(product.intacct)
+        page.get_by_label("Cut the connection after the request").check()
+        page.get_by_label("For the next").fill("1")
+        page.get_by_role("button", name="Apply faults").click()
         take_payment(page, product, "Osei", "INV-10561", "18.40")
         shows(page, "Unknown")
         shows(page, "Synced")

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import select
 
-from app.errors import RemoteUnavailable, SignInRefused
+from app.errors import OutcomeUnknown, RemoteUnavailable, SignInRefused
 from app.idempotency import Claims
 from app.ledger import arrivals, health, messages
 from app.ledger.arrivals import Arrival
@@ -295,6 +295,19 @@ class TestAnUnknownOutcome:
 
         assert len(world.intacct.writes) == 1
         assert world.states(P1) == ["unknown"] + ["skipped"] * 4
+
+    def test_of_a_whole_write_is_looked_up_though_no_write_should_raise_it(self, world: World) -> None:
+        world.salesforce.hold(a_payment(P1))
+        world.intacct.failures["write"] = [OutcomeUnknown("intacct", "the answer was lost")]
+        world.told(P1)
+        world.drain()
+        world.clock.advance(seconds=30)
+        world.drain()
+        assert (world.states(P1), world.intacct.writes) == (["unknown"], [])
+        world.drain_until_quiet()
+
+        assert world.states(P1) == ["carried"]
+        assert len(world.intacct.writes) == 1
 
     def test_that_intacct_calls_recorded_is_found_by_its_key(self, world: World) -> None:
         world.salesforce.hold(a_payment(P1))
